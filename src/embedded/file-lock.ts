@@ -1,0 +1,47 @@
+/**
+ * Locks between processes that vanish with their holder, however it dies, so that no stale lock is ever left to judge.
+ * Node has no `flock`, but it carries SQLite, whose file locks are the operating system's own (fcntl, LockFileEx). Nothing is ever
+ * written into the file. Unlike advisory locks held in PostgreSQL, these also stand while the database is down.
+ * Nothing else in the process may open these files: POSIX drops a process's locks on a file when it closes any handle to it.
+ */
+import { chownSync, closeSync, constants, openSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import type { Account } from './account.ts';
+import { EmbeddedDatabaseError, systemErrorCode } from './errors.ts';
+
+export interface FileLock {
+  release(): void;
+}
+
+/** SQLITE_BUSY and SQLITE_LOCKED: somebody else holds the lock. */
+const HELD_BY_OTHERS = new Set([5, 6]);
+
+/** Makes the lock file, for `owner` (as root, so that the owner can use it without root later). */
+export function makeLockFile(file: string, owner: Account): void {
+  try {
+    closeSync(openSync(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600));
+    if (process.getuid?.() === 0) chownSync(file, owner.uid, owner.gid);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST') throw error;
+  }
+}
+
+/** Takes the lock and returns it, or returns undefined when others hold it. Never waits. */
+export function tryLock(file: string, kind: 'exclusive' | 'shared'): FileLock | undefined {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { timeout: 0 });
+    database.exec('PRAGMA journal_mode = MEMORY');
+    database.exec(kind === 'exclusive' ? 'BEGIN EXCLUSIVE' : 'BEGIN; SELECT 1 FROM sqlite_schema');
+  } catch (error) {
+    database?.close();
+    if (error instanceof Error && 'errcode' in error && HELD_BY_OTHERS.has(Number(error.errcode))) return undefined;
+    throw new EmbeddedDatabaseError(`The file ${file} cannot be locked: ${String(error)}.`, { cause: error });
+  }
+  const held = database;
+  return {
+    release() {
+      if (held.isOpen) held.close();
+    },
+  };
+}
