@@ -14,6 +14,9 @@ export interface SystemProcess {
   readonly command: string;
 }
 
+/** A command line or title of PostgreSQL, and not of a program that was merely given a path with `postgres` in it. */
+const IS_POSTGRES = /(?:^|\/)postgres(?: |:|$)/;
+
 export function clusterId(dataFolder: string): string {
   const { dev, ino } = statSync(dataFolder, { bigint: true });
   return `refundry-${dev.toString(36)}-${ino.toString(36)}`;
@@ -92,7 +95,7 @@ export function judgePostmaster(
   // Windows (untested) has neither /proc nor ps: a live process is taken for ours, and connecting to it tells the truth.
   if (process.platform === 'win32') return isAlive(pid) ? 'ours' : 'gone';
   const found = readProcess(Math.abs(pid));
-  if (found === undefined || !found.command.includes('postgres')) return 'gone';
+  if (found === undefined || !IS_POSTGRES.test(found.command)) return 'gone';
   if (found.uid === uid && isPostmasterOf(cluster, found)) return 'ours';
   return found.command.includes(dataFolder) || workingFolder(pid) === dataFolder ? 'foreign' : 'gone';
 }
