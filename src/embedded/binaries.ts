@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Account, runAs } from './account.ts';
 import { EmbeddedDatabaseError, systemErrorCode, unlessMissing } from './errors.ts';
+import { makeLockFile, waitForLock } from './file-lock.ts';
 import type { Place } from './home.ts';
 import { programEnvironment } from './settings.ts';
 
@@ -37,10 +38,19 @@ export async function findBinaries(place: Place): Promise<Binaries> {
 
   const copy = join(place.shelf, `binaries-${found.version}`);
   const inCopy = binariesIn(copy, found.version);
-  // A copy that does not run (a power cut right after it was made, say) is made anew.
   if (existsSync(copy) && (await whyNot(inCopy, place.account)) === undefined) return inCopy;
-  copyPackage(found, copy);
-  const reason = await whyNot(inCopy, place.account);
+  // Homes may share the shelf, so their gates do not keep them apart here.
+  const lockFile = join(place.shelf, 'binaries.lock');
+  makeLockFile(lockFile, place.home.owner);
+  const lock = await waitForLock(lockFile);
+  let reason: string | undefined;
+  try {
+    // A copy that does not run (a power cut right after it was made, say) is made anew.
+    if (!existsSync(copy) || (await whyNot(inCopy, place.account)) !== undefined) copyPackage(found, copy);
+    reason = await whyNot(inCopy, place.account);
+  } finally {
+    lock.release();
+  }
   if (reason !== undefined) {
     throw new EmbeddedDatabaseError(
       `The PostgreSQL that comes with Refundry does not run on this machine (${reason}). Set DATABASE_URL to use a PostgreSQL of your own.`,

@@ -6,6 +6,7 @@
  */
 import { chownSync, closeSync, constants, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from './account.ts';
 import { EmbeddedDatabaseError, systemErrorCode } from './errors.ts';
 
@@ -44,4 +45,26 @@ export function tryLock(file: string, kind: 'exclusive' | 'shared'): FileLock | 
       if (held.isOpen) held.close();
     },
   };
+}
+
+/** Long enough for whatever holders do under such a lock, a recovery after a crash being the longest. */
+const PATIENCE_MS = 10 * 60_000;
+
+/** Takes the lock exclusively, waiting for others to be done; `onWait` is called once if that takes longer than a moment. */
+export async function waitForLock(file: string, { patienceMs = PATIENCE_MS, onWait = () => {} } = {}): Promise<FileLock> {
+  const began = Date.now();
+  let waits = false;
+  for (;;) {
+    const lock = tryLock(file, 'exclusive');
+    if (lock !== undefined) return lock;
+    const waitedMs = Date.now() - began;
+    if (waitedMs > patienceMs) {
+      throw new EmbeddedDatabaseError(`Another process has held ${file} for ${Math.round(waitedMs / 1000)} seconds: is it stopped or stuck?`);
+    }
+    if (waitedMs > 1000 && !waits) {
+      waits = true;
+      onWait();
+    }
+    await sleep(10);
+  }
 }

@@ -150,7 +150,6 @@ export class DialectTalk {
     const { lookup, secrets = [], publicKeys = [] } = this.#given.credential;
     const same = (a: readonly string[], b: readonly string[]): boolean => JSON.stringify(a) === JSON.stringify(b);
     const book = this.#book;
-    const { merchantId } = this;
     return {
       authenticate: async (_protocol, claim) => {
         switch (claim.kind) {
