@@ -44,6 +44,8 @@ export type Claim =
       readonly lookup: string | null;
       /** All must match, in the order in which the credential was made with them. */
       readonly secrets: readonly string[];
+      /** Other readings of the first secret (raw, or base64 as HTTP Basic has it), tried after it in this order. */
+      readonly alternatives?: readonly string[];
     }
   | {
       /** RSA PKCS#1 v1.5 with SHA-256 over `message`, by any live key of the credential's owner. */

@@ -155,7 +155,11 @@ export class DialectTalk {
         switch (claim.kind) {
           case 'secrets':
             if (claim.lookup !== null && claim.lookup !== lookup) return null;
-            return same(claim.secrets, secrets) ? this.#caller() : null;
+            return [claim.secrets[0] ?? '', ...(claim.alternatives ?? [])].some((first) =>
+              same([first, ...claim.secrets.slice(1)], secrets),
+            )
+              ? this.#caller()
+              : null;
           case 'signature': {
             if (claim.lookup !== lookup) return null;
             const holds = publicKeys.some((key) =>

@@ -1,0 +1,254 @@
+-- Refundry's tables. Every primary key and unique index of a book's table ends in `bucket` and leads with its selective
+-- column: the same SQL is a single-shard statement on a cluster distributed by bucket, and no plan can prefer a scan of a
+-- whole bucket. Amounts are minor units (ISO 4217). Times carry milliseconds, UTC.
+
+-- How this database is divided, fixed for good when it is made.
+CREATE TABLE installation (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  buckets integer NOT NULL CHECK (buckets BETWEEN 1 AND 4096),
+  -- Names this database: heads printed by `verify` belong to it and no other.
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- The head of each bucket's chain: its row lock is the only lock of the write path. Updated once per batch, so kept
+-- sparse for in-page updates.
+CREATE TABLE bucket (
+  bucket integer PRIMARY KEY,
+  seq bigint NOT NULL DEFAULT 0 CHECK (seq >= 0),
+  hash bytea NOT NULL CHECK (octet_length(hash) = 32),
+  at timestamptz NOT NULL DEFAULT '-infinity'
+) WITH (fillfactor = 20);
+
+-- Merchants live in one bucket for good: the one their id carries.
+CREATE TABLE merchant (
+  id uuid NOT NULL,
+  bucket integer NOT NULL,
+  name text NOT NULL,
+  policy jsonb NOT NULL,
+  -- Highest number per numbered reference namespace: bbmsl's order ids are given out above it.
+  counters jsonb NOT NULL DEFAULT '{}',
+  created_at timestamptz NOT NULL,
+  created_seq bigint NOT NULL,
+  policy_seq bigint NOT NULL,
+  PRIMARY KEY (id, bucket)
+) WITH (fillfactor = 70);
+
+-- The four accounts of one merchant and currency. Credits less debits: they always sum to zero.
+CREATE TABLE balance (
+  merchant_id uuid NOT NULL,
+  currency text NOT NULL,
+  bucket integer NOT NULL,
+  processor_clearing_minor bigint NOT NULL,
+  merchant_unsettled_minor bigint NOT NULL,
+  refunds_payable_minor bigint NOT NULL CHECK (refunds_payable_minor >= 0),
+  merchant_settled_minor bigint NOT NULL CHECK (merchant_settled_minor >= 0),
+  -- Payments captured at or before this entry are settled.
+  settled_through_seq bigint NOT NULL DEFAULT 0,
+  last_seq bigint NOT NULL,
+  PRIMARY KEY (merchant_id, currency, bucket),
+  CONSTRAINT balance_sums_to_zero CHECK (
+    processor_clearing_minor + merchant_unsettled_minor + refunds_payable_minor + merchant_settled_minor = 0
+  )
+) WITH (fillfactor = 30);
+
+-- Original payments. The changing columns are in no index, so that updates stay in the page.
+CREATE TABLE payment (
+  id uuid NOT NULL,
+  bucket integer NOT NULL,
+  merchant_id uuid NOT NULL,
+  currency text NOT NULL,
+  amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+  captured_minor bigint NOT NULL CHECK (captured_minor >= 0 AND captured_minor <= amount_minor),
+  refunded_minor bigint NOT NULL DEFAULT 0 CHECK (refunded_minor >= 0),
+  reserved_minor bigint NOT NULL DEFAULT 0 CHECK (reserved_minor >= 0),
+  status text NOT NULL CHECK (status IN ('pending', 'captured', 'voided', 'closed')),
+  disputed boolean NOT NULL DEFAULT false,
+  refund_count integer NOT NULL DEFAULT 0 CHECK (refund_count >= 0),
+  -- [{"namespace": …, "value": …}]: the same as this payment's rows in payment_reference.
+  "references" jsonb NOT NULL,
+  -- Personal data, and what only partners' answers need; the salt makes its digest unguessable once both are erased.
+  details jsonb NOT NULL,
+  details_salt text NOT NULL,
+  created_at timestamptz NOT NULL,
+  captured_at timestamptz,
+  updated_at timestamptz NOT NULL,
+  created_seq bigint NOT NULL,
+  captured_seq bigint,
+  last_seq bigint NOT NULL,
+  PRIMARY KEY (id, bucket),
+  -- The rule behind all rules: never a cent more than was captured.
+  CONSTRAINT refunds_within_captured CHECK (refunded_minor + reserved_minor <= captured_minor)
+) WITH (fillfactor = 70);
+
+-- A merchant's payments, newest first, for lists.
+CREATE INDEX payment_by_merchant ON payment (merchant_id, id, bucket);
+
+-- The names by which callers know a payment.
+CREATE TABLE payment_reference (
+  value text NOT NULL,
+  namespace text NOT NULL,
+  merchant_id uuid NOT NULL,
+  bucket integer NOT NULL,
+  payment_id uuid NOT NULL,
+  PRIMARY KEY (value, namespace, merchant_id, bucket)
+);
+
+-- One row per attempt on an existing payment, refused ones included.
+CREATE TABLE refund (
+  id uuid NOT NULL,
+  bucket integer NOT NULL,
+  merchant_id uuid NOT NULL,
+  payment_id uuid NOT NULL,
+  amount_minor bigint NOT NULL CHECK (amount_minor >= 0),
+  currency text NOT NULL,
+  status text NOT NULL CHECK (
+    status IN ('pending_approval', 'pending', 'unknown', 'succeeded', 'failed', 'canceled', 'reversed', 'refused')
+  ),
+  refusal_code text CHECK ((refusal_code IS NOT NULL) = (status = 'refused')),
+  cancel_reason text CHECK ((cancel_reason IS NOT NULL) = (status = 'canceled')),
+  reference_namespace text,
+  reference text CHECK ((reference IS NULL) = (reference_namespace IS NULL)),
+  requested_by text,
+  expires_at timestamptz CHECK ((expires_at IS NOT NULL) = (status = 'pending_approval')),
+  details jsonb NOT NULL DEFAULT '{}',
+  details_salt text NOT NULL DEFAULT '',
+  protocol text NOT NULL,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL,
+  created_seq bigint NOT NULL,
+  last_seq bigint NOT NULL,
+  PRIMARY KEY (id, bucket),
+  CONSTRAINT amount_positive_unless_refused CHECK (amount_minor > 0 OR status = 'refused')
+);
+
+CREATE INDEX refund_by_payment ON refund (payment_id, bucket);
+CREATE UNIQUE INDEX refund_by_reference ON refund (reference, reference_namespace, merchant_id, bucket)
+  WHERE reference IS NOT NULL;
+-- What waits for a second person: few rows, looked at often.
+CREATE INDEX refund_waiting ON refund (expires_at, bucket) WHERE status = 'pending_approval';
+
+-- One entry per command that was accepted or refused by the rules; gapless per bucket; never updated, never deleted.
+CREATE TABLE journal (
+  seq bigint NOT NULL,
+  bucket integer NOT NULL,
+  at timestamptz NOT NULL,
+  kind text NOT NULL,
+  operation text NOT NULL,
+  merchant_id uuid,
+  actor text NOT NULL,
+  protocol text NOT NULL,
+  request_id text NOT NULL,
+  idempotency_key text,
+  fingerprint bytea CHECK ((fingerprint IS NULL) = (idempotency_key IS NULL)),
+  payment_id uuid,
+  refund_id uuid,
+  amount_minor bigint,
+  currency text,
+  debit text,
+  credit text CHECK ((credit IS NULL) = (debit IS NULL)),
+  -- The payment after the entry.
+  captured_minor bigint,
+  refunded_minor bigint,
+  reserved_minor bigint,
+  payment_status text,
+  payment_disputed boolean,
+  -- The merchant's unsettled balance after the entry's posting.
+  unsettled_minor bigint,
+  refusal_code text CHECK ((refusal_code IS NOT NULL) = (kind = 'command_refused')),
+  facts jsonb,
+  digest bytea,
+  hash bytea NOT NULL,
+  PRIMARY KEY (seq, bucket),
+  CONSTRAINT posting_has_an_amount CHECK (debit IS NULL OR (amount_minor > 0 AND currency IS NOT NULL))
+);
+
+-- Idempotency keys: one space per merchant, kept as long as the journal.
+CREATE UNIQUE INDEX journal_by_key ON journal (idempotency_key, merchant_id, bucket) WHERE idempotency_key IS NOT NULL;
+
+-- Enrolments that a payment carries; whether one stands is derived from its payment.
+CREATE TABLE entitlement (
+  id uuid NOT NULL,
+  bucket integer NOT NULL,
+  merchant_id uuid NOT NULL,
+  payment_id uuid NOT NULL,
+  learner text NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('program', 'course_session')),
+  target text NOT NULL,
+  coupon_id uuid,
+  created_at timestamptz NOT NULL,
+  created_seq bigint NOT NULL,
+  PRIMARY KEY (id, bucket)
+);
+CREATE INDEX entitlement_by_payment ON entitlement (payment_id, bucket);
+CREATE INDEX entitlement_by_learner ON entitlement (learner, target, kind, merchant_id, bucket);
+
+-- What a group purchase bought.
+CREATE TABLE coupon (
+  id uuid NOT NULL,
+  bucket integer NOT NULL,
+  merchant_id uuid NOT NULL,
+  payment_id uuid NOT NULL,
+  code text NOT NULL,
+  created_at timestamptz NOT NULL,
+  created_seq bigint NOT NULL,
+  PRIMARY KEY (id, bucket)
+);
+CREATE UNIQUE INDEX coupon_by_payment ON coupon (payment_id, bucket);
+
+CREATE TABLE settlement (
+  id uuid NOT NULL,
+  bucket integer NOT NULL,
+  merchant_id uuid NOT NULL,
+  currency text NOT NULL,
+  amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+  cutoff_seq bigint NOT NULL,
+  created_at timestamptz NOT NULL,
+  PRIMARY KEY (id, bucket)
+);
+CREATE INDEX settlement_by_merchant ON settlement (merchant_id, id, bucket);
+
+-- Who may call. Small, read at every request, the same on every node of a cluster; its bucket is the book that records it.
+CREATE TABLE credential (
+  id uuid PRIMARY KEY,
+  bucket integer NOT NULL,
+  merchant_id uuid,
+  protocol text NOT NULL,
+  role text NOT NULL CHECK (role IN ('admin', 'merchant', 'read')),
+  label text NOT NULL,
+  lookup text NOT NULL,
+  -- SHA-256 of each secret, hex, in the order in which the protocol shows them.
+  secret_hashes text[] NOT NULL,
+  public_key text,
+  settings jsonb NOT NULL,
+  demo boolean NOT NULL,
+  created_at timestamptz NOT NULL,
+  created_seq bigint NOT NULL,
+  revoked_at timestamptz,
+  revoked_seq bigint,
+  CHECK ((merchant_id IS NULL) = (role = 'admin')),
+  CHECK ((revoked_at IS NULL) = (revoked_seq IS NULL))
+);
+CREATE INDEX credential_by_lookup ON credential (lookup, protocol);
+CREATE INDEX credential_by_merchant ON credential (merchant_id);
+
+-- Sign-ins of protocols that have them. Tokens are kept as SHA-256, so that reading this table opens nothing.
+CREATE TABLE session (
+  first_token_hash bytea PRIMARY KEY,
+  protocol text NOT NULL,
+  second_token_hash bytea,
+  credential_id uuid,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  expires_at timestamptz NOT NULL
+);
+CREATE INDEX session_by_expiry ON session (expires_at);
+
+-- Raises when a save changed other rows than it meant to: the transaction then fails as a whole.
+CREATE FUNCTION saved_exactly(what text, wanted bigint, saved bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  IF wanted IS DISTINCT FROM saved THEN
+    RAISE EXCEPTION 'save of % changed % rows instead of %', what, saved, wanted USING ERRCODE = 'RF001';
+  END IF;
+  RETURN true;
+END
+$$;
