@@ -17,7 +17,7 @@ CREATE TABLE bucket (
   bucket integer PRIMARY KEY,
   seq bigint NOT NULL DEFAULT 0 CHECK (seq >= 0),
   hash bytea NOT NULL CHECK (octet_length(hash) = 32),
-  at timestamptz NOT NULL DEFAULT '-infinity'
+  at timestamptz NOT NULL DEFAULT 'epoch'
 ) WITH (fillfactor = 20);
 
 -- Merchants live in one bucket for good: the one their id carries.
@@ -65,6 +65,8 @@ CREATE TABLE payment (
   status text NOT NULL CHECK (status IN ('pending', 'captured', 'voided', 'closed')),
   disputed boolean NOT NULL DEFAULT false,
   refund_count integer NOT NULL DEFAULT 0 CHECK (refund_count >= 0),
+  -- Whether it carries entitlements or a coupon: only then the write path looks for them.
+  entitled boolean NOT NULL DEFAULT false,
   -- [{"namespace": …, "value": …}]: the same as this payment's rows in payment_reference.
   "references" jsonb NOT NULL,
   -- Personal data, and what only partners' answers need; the salt makes its digest unguessable once both are erased.
@@ -110,7 +112,7 @@ CREATE TABLE refund (
   reference_namespace text,
   reference text CHECK ((reference IS NULL) = (reference_namespace IS NULL)),
   requested_by text,
-  expires_at timestamptz CHECK ((expires_at IS NOT NULL) = (status = 'pending_approval')),
+  expires_at timestamptz CHECK (expires_at IS NOT NULL OR status <> 'pending_approval'),
   details jsonb NOT NULL DEFAULT '{}',
   details_salt text NOT NULL DEFAULT '',
   protocol text NOT NULL,
@@ -226,7 +228,8 @@ CREATE TABLE credential (
   created_seq bigint NOT NULL,
   revoked_at timestamptz,
   revoked_seq bigint,
-  CHECK ((merchant_id IS NULL) = (role = 'admin')),
+  -- Administrators act for every merchant, a merchant's credential for one, a reader for either.
+  CHECK ((role = 'admin' AND merchant_id IS NULL) OR (role = 'merchant' AND merchant_id IS NOT NULL) OR role = 'read'),
   CHECK ((revoked_at IS NULL) = (revoked_seq IS NULL))
 );
 CREATE INDEX credential_by_lookup ON credential (lookup, protocol);
@@ -247,7 +250,7 @@ CREATE INDEX session_by_expiry ON session (expires_at);
 CREATE FUNCTION saved_exactly(what text, wanted bigint, saved bigint) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
   IF wanted IS DISTINCT FROM saved THEN
-    RAISE EXCEPTION 'save of % changed % rows instead of %', what, saved, wanted USING ERRCODE = 'RF001';
+    RAISE EXCEPTION 'save of % changed % rows instead of %', what, saved, wanted USING ERRCODE = '23R01';
   END IF;
   RETURN true;
 END

@@ -8,7 +8,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const packagesIn = (file) => JSON.parse(readFileSync(`${root}/${file}`, 'utf8')).packages;
 
 function isInstalled() {
-  if (!existsSync(`${root}/node_modules/.package-lock.json`) || !existsSync(`${root}/node_modules/.bin/node`)) return false;
+  if (!existsSync(`${root}/node_modules/.package-lock.json`) || !existsSync(`${root}/node_modules/.bin/node`))
+    return false;
   const wanted = packagesIn('package-lock.json');
   const installed = packagesIn('node_modules/.package-lock.json');
   return Object.entries(wanted).every(

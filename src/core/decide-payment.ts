@@ -105,6 +105,7 @@ function registerPayment(book: Book, command: Command, action: RegisterPayment, 
     status: action.status,
     disputed: false,
     refundCount: 0,
+    entitled: action.entitlements.length > 0 || action.couponCode !== null,
     references,
     details: action.details,
     detailsSalt: Object.keys(action.details).length > 0 ? env.newSalt() : '',
@@ -332,7 +333,7 @@ function grantEntitlement(
   return {
     ...accept(book, command, env, {
       kind: 'entitlement_granted',
-      payment: { ...payment, updatedAt: env.now, lastSeq: book.nextSeq },
+      payment: { ...payment, entitled: true, updatedAt: env.now, lastSeq: book.nextSeq },
       facts: { entitlement_id: entitlement.id },
       digest: entitlementDigest(entitlement),
       rows: { entitlements: [entitlement] },

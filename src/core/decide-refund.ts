@@ -294,7 +294,7 @@ function approveRefund(
   return accept(book, command, env, {
     kind: 'refund_approved',
     payment: after,
-    refund: { ...refund, status: 'succeeded', expiresAt: null, updatedAt: env.now, lastSeq: seq },
+    refund: { ...refund, status: 'succeeded', updatedAt: env.now, lastSeq: seq },
     posting,
     balance: post(book.balance(merchantId, refund.currency), posting, seq),
     facts: undoneEntitlements(book, payment, after),
@@ -388,7 +388,7 @@ function releaseRefund(book: Book, command: Command, refundId: string, env: Env,
       updatedAt: env.now,
       lastSeq: seq,
     },
-    refund: { ...refund, status: 'canceled', cancelReason: why, expiresAt: null, updatedAt: env.now, lastSeq: seq },
+    refund: { ...refund, status: 'canceled', cancelReason: why, updatedAt: env.now, lastSeq: seq },
     posting,
     balance: post(book.balance(merchantId, refund.currency), posting, seq),
   });

@@ -119,3 +119,11 @@ export function canonicalJson(value: Json | undefined): string {
     .map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key])}`);
   return `{${members.join(',')}}`;
 }
+
+/** Parsed JSON as plain data, for what is only kept and shown again: numbers become JavaScript numbers. */
+export function plainJson(value: JsonValue): Json {
+  if (value instanceof JsonNumber) return Number(value.source);
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).map(plainJson);
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plainJson(member)]));
+}

@@ -70,6 +70,8 @@ export interface Payment {
   readonly disputed: boolean;
   /** Refunds that count against the policy: succeeded, pending, unknown and waiting for approval. */
   readonly refundCount: number;
+  /** Whether it carries entitlements or a coupon. */
+  readonly entitled: boolean;
   readonly references: readonly Reference[];
   readonly details: PaymentDetails;
   /** Makes the digest of `details` unguessable once both are erased. */

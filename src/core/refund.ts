@@ -35,7 +35,7 @@ export interface Refund {
   readonly reference: Reference | null;
   /** Who asked, when a second person must approve: that person must be another. */
   readonly requestedBy: string | null;
-  /** When the approval expires; set while the refund waits for one. */
+  /** Until when a second person may approve; set when one must. */
   readonly expiresAt: number | null;
   readonly details: RefundDetails;
   /** Makes the digest of `details` unguessable once both are erased; empty when there are no details. */

@@ -5,7 +5,7 @@
  *     wire request → read → claim, intent → [authentication, engine] → result → write → wire answer
  */
 import type { Role } from '../core/account.ts';
-import type { Action, PaymentSelector } from '../core/command.ts';
+import type { PaymentSelector, RefundPayment } from '../core/command.ts';
 import type { Refusal } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Payment, Reference } from '../core/payment.ts';
@@ -79,7 +79,7 @@ export interface Caller {
 export type Intent =
   | {
       readonly kind: 'command';
-      readonly action: Extract<Action, { kind: 'refund_payment' | 'void_payment' }>;
+      readonly action: RefundPayment | { readonly kind: 'void_payment'; readonly payment: PaymentSelector };
       /** The person on whose behalf the credential acts, for the journal's actor. */
       readonly onBehalfOf?: string;
     }

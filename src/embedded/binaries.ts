@@ -5,7 +5,19 @@
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -94,7 +106,11 @@ function binariesIn(folder: string, version: string): Binaries {
 /** Why the programs do not run as this account, or undefined if they do. Trying costs 10 ms and leaves no doubt. */
 async function whyNot(binaries: Binaries, account: Account): Promise<string | undefined> {
   try {
-    await promisify(execFile)(binaries.postgres, ['--version'], { cwd: '/', env: programEnvironment(), ...runAs(account) });
+    await promisify(execFile)(binaries.postgres, ['--version'], {
+      cwd: '/',
+      env: programEnvironment(),
+      ...runAs(account),
+    });
     return undefined;
   } catch (error) {
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';

@@ -1,7 +1,17 @@
 /** Makes the cluster, whole or not at all, and deletes it. Everything here happens under the gate. */
 import { execFile, spawnSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isRoot, runAs } from './account.ts';
@@ -26,13 +36,15 @@ export function checkCluster(place: Place, binaries: Binaries): void {
 
 /** Makes the cluster in a folder of another name and moves it into place when it is complete and on disk. */
 export async function makeCluster(place: Place, binaries: Binaries): Promise<void> {
-  removeLeftovers(place);
   const unfinished = join(place.folder, `data.making-${randomUUID()}`);
   const loopback = process.platform === 'win32' ? makePassword(place) : undefined;
   const options = [
     `--username=${DATABASE_USER}`,
     // Orders text by code point, the same on every machine, and knows the cases of all of Unicode.
-    ...['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
     '--data-checksums',
     // Whoever gets to the socket in its 0700 folder is either the account itself or root: nothing is left to prove.
     ...(loopback === undefined
@@ -59,7 +71,8 @@ export function deleteCluster(place: Place): void {
   removeLeftovers(place);
 }
 
-function removeLeftovers(place: Place): void {
+/** Removes what a crash left behind. An `initdb` that outlived its maker may still write there: then the next start gets the rest. */
+export function removeLeftovers(place: Place): void {
   const leftovers = readdirSync(place.folder).filter((name) => LEFTOVER.test(name));
   if (leftovers.length === 0) return;
   if (isRoot) {

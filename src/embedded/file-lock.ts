@@ -51,7 +51,10 @@ export function tryLock(file: string, kind: 'exclusive' | 'shared'): FileLock | 
 const PATIENCE_MS = 10 * 60_000;
 
 /** Takes the lock exclusively, waiting for others to be done; `onWait` is called once if that takes longer than a moment. */
-export async function waitForLock(file: string, { patienceMs = PATIENCE_MS, onWait = () => {} } = {}): Promise<FileLock> {
+export async function waitForLock(
+  file: string,
+  { patienceMs = PATIENCE_MS, onWait = () => {} } = {},
+): Promise<FileLock> {
   const began = Date.now();
   let waits = false;
   for (;;) {
@@ -59,7 +62,9 @@ export async function waitForLock(file: string, { patienceMs = PATIENCE_MS, onWa
     if (lock !== undefined) return lock;
     const waitedMs = Date.now() - began;
     if (waitedMs > patienceMs) {
-      throw new EmbeddedDatabaseError(`Another process has held ${file} for ${Math.round(waitedMs / 1000)} seconds: is it stopped or stuck?`);
+      throw new EmbeddedDatabaseError(
+        `Another process has held ${file} for ${Math.round(waitedMs / 1000)} seconds: is it stopped or stuck?`,
+      );
     }
     if (waitedMs > 1000 && !waits) {
       waits = true;

@@ -10,7 +10,18 @@
  *     home/binaries-…/      PostgreSQL's programs, only where those in node_modules cannot be used
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, realpathSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Account, barrierOnTheWay, isRoot, ownAccount, unprivilegedAccount } from './account.ts';
 import { EmbeddedDatabaseError, systemErrorCode, unlessMissing } from './errors.ts';
@@ -69,7 +80,7 @@ export function findPlace(home: Home, systemFolder = SYSTEM_FOLDER): Place | und
   const pointer = join(home.folder, 'postgres');
   const found = unlessMissing(() => lstatSync(pointer));
   if (found === undefined) return undefined;
-  const folder = found.isSymbolicLink() ? readlinkSync(pointer) : pointer;
+  const folder = resolve(home.folder, found.isSymbolicLink() ? readlinkSync(pointer) : pointer);
   const stats = unlessMissing(() => lstatSync(folder));
   if (stats === undefined || !stats.isDirectory()) {
     throw new EmbeddedDatabaseError(
@@ -130,11 +141,14 @@ function makeFolderElsewhere(home: Home, account: Account, systemFolder: string)
   mkdirSync(systemFolder, { recursive: true, mode: 0o755 });
   const { uid, mode } = lstatSync(systemFolder);
   if (uid !== 0 || (mode & 0o022) !== 0) {
-    throw new EmbeddedDatabaseError(`${systemFolder} must belong to root and be writable by nobody else: the database would not be safe there.`);
+    throw new EmbeddedDatabaseError(
+      `${systemFolder} must belong to root and be writable by nobody else: the database would not be safe there.`,
+    );
   }
+  const parent = realpathSync(systemFolder);
   const name = createHash('sha256').update(home.folder).digest('hex').slice(0, 16);
   for (let attempt = 1; ; attempt += 1) {
-    const folder = join(systemFolder, attempt === 1 ? name : `${name}-${attempt}`);
+    const folder = join(parent, attempt === 1 ? name : `${name}-${attempt}`);
     makeFolder(folder, account);
     if (readdirSync(folder).length === 0) return folder;
   }

@@ -8,11 +8,11 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type pg from 'pg';
+import type { Client } from 'pg';
 import { runAs } from './account.ts';
 import { findBinaries } from './binaries.ts';
-import { checkCluster, makeCluster, readPassword } from './cluster.ts';
-import { type Connection, connect } from './connection.ts';
+import { checkCluster, makeCluster, readPassword, removeLeftovers } from './cluster.ts';
+import { connect } from './connection.ts';
 import { EmbeddedDatabaseError, unlessMissing } from './errors.ts';
 import type { Place } from './home.ts';
 import { openLog, tailOfLog } from './postgres-log.ts';
@@ -59,8 +59,12 @@ function findPostmaster(place: Place): PidFile | undefined {
 }
 
 /** Returns a connection to the database, which is made, started or adopted, whichever it takes. `isAlone`: nobody else uses it. */
-export async function ensureRunning(place: Place, { isAlone, log }: { isAlone: boolean; log: (line: string) => void }): Promise<pg.Client> {
+export async function ensureRunning(
+  place: Place,
+  { isAlone, log }: { isAlone: boolean; log: (line: string) => void },
+): Promise<Client> {
   const began = Date.now();
+  const isNew = !existsSync(place.data);
   let started: ChildProcess | undefined;
   let silentSince: number | undefined;
   let toldAt = began;
@@ -68,9 +72,10 @@ export async function ensureRunning(place: Place, { isAlone, log }: { isAlone: b
     const postmaster = findPostmaster(place);
     const isStarting = started !== undefined && started.exitCode === null && started.signalCode === null;
     if (postmaster !== undefined) {
-      const attempt = await tryEach(addressesOf(place, postmaster));
+      // Until it says in its pid file that it is ready, connecting would only leave complaints in the log.
+      const attempt = postmaster.isReady ? await reach(place, postmaster, isNew) : 'busy';
       if (typeof attempt !== 'string') return attempt;
-      silentSince = attempt === 'silent' && postmaster.isReady ? (silentSince ?? Date.now()) : undefined;
+      silentSince = attempt === 'silent' ? (silentSince ?? Date.now()) : undefined;
       if (silentSince !== undefined && Date.now() - silentSince > SILENCE_MS) {
         if (!isAlone) {
           throw new EmbeddedDatabaseError(
@@ -80,11 +85,14 @@ export async function ensureRunning(place: Place, { isAlone, log }: { isAlone: b
         await stopPostmaster(place);
       }
     } else if (!isStarting) {
-      if (started !== undefined) throw new EmbeddedDatabaseError(`PostgreSQL did not start in ${place.folder}: ${tailOfLog(place.home)}`);
+      if (started !== undefined)
+        throw new EmbeddedDatabaseError(`PostgreSQL did not start in ${place.folder}: ${tailOfLog(place.home)}`);
       started = await startPostmaster(place);
     }
     if (Date.now() - began > RECOVERY_MS) {
-      throw new EmbeddedDatabaseError(`The database in ${place.folder} has not become ready in ${RECOVERY_MS / 60_000} minutes: see ${place.home.log}.`);
+      throw new EmbeddedDatabaseError(
+        `The database in ${place.folder} has not become ready in ${RECOVERY_MS / 60_000} minutes: see ${place.home.log}.`,
+      );
     }
     if (Date.now() - toldAt > SILENCE_MS) {
       toldAt = Date.now();
@@ -94,27 +102,123 @@ export async function ensureRunning(place: Place, { isAlone, log }: { isAlone: b
   }
 }
 
-function addressesOf(place: Place, postmaster: PidFile): (() => Connection)[] {
+/** Tries to connect. The one who started the postmaster may have had another temporary folder, hence the recorded socket folder. */
+async function reach(place: Place, postmaster: PidFile, isNew: boolean): ReturnType<typeof connect> {
+  const cluster = clusterId(place.data);
+  const common = { user: DATABASE_USER, database: DATABASE };
   const password = readPassword(place);
-  if (password !== undefined) {
-    return [() => ({ host: '127.0.0.1', port: postmaster.port, user: DATABASE_USER, database: DATABASE, password })];
-  }
-  const at = (folder: string): Connection => ({ host: folder, port: SOCKET_PORT, user: DATABASE_USER, database: DATABASE });
-  return [
-    () => at(openSocketFolder(place, clusterId(place.data))),
-    // The one who started it may have had another temporary folder.
-    () => {
-      checkSocketFolder(postmaster.socketFolder, place);
-      return at(postmaster.socketFolder);
-    },
-  ];
+  if (password !== undefined)
+    return connect({ ...common, host: '127.0.0.1', port: postmaster.port, password }, cluster, isNew);
+
+  const attempt = await connect(
+    { ...common, host: openSocketFolder(place, cluster), port: SOCKET_PORT },
+    cluster,
+    isNew,
+  );
+  if (attempt !== 'silent' || !existsSync(socketFile(postmaster.socketFolder))) return attempt;
+  checkSocketFolder(postmaster.socketFolder, place);
+  return connect({ ...common, host: postmaster.socketFolder, port: SOCKET_PORT }, cluster, isNew);
 }
 
-async function tryEach(addresses: (() => Connection)[]): ReturnType<typeof connect> {
-  let attempt: Awaited<ReturnType<typeof connect>> = 'silent';
-  for (const address of addresses) {
-    attempt = await connect(address());
-    if (attempt !== 'silent') return attempt;
+async function startPostmaster(place: Place): Promise<ChildProcess> {
+  const binaries = await findBinaries(place);
+  removeLeftovers(place);
+  if (existsSync(place.data)) checkCluster(place, binaries);
+  else await makeCluster(place, binaries);
+
+  const cluster = clusterId(place.data);
+  await endOrphans(place, cluster);
+  rmSync(join(place.data, 'postmaster.pid'), { force: true });
+  const listen = await listenAt(place, cluster);
+  const log = openLog(place.home);
+  try {
+    const postmaster = spawn(binaries.postgres, postmasterArguments(place.data, cluster, listen), {
+      cwd: place.folder,
+      env: programEnvironment(),
+      detached: true,
+      stdio: ['ignore', log, log],
+      windowsHide: true,
+      ...runAs(place.account),
+    });
+    await new Promise((resolve, reject) => postmaster.once('spawn', resolve).once('error', reject));
+    postmaster.unref();
+    return postmaster;
+  } finally {
+    closeSync(log);
   }
-  return attempt;
+}
+
+async function listenAt(place: Place, cluster: string): Promise<{ folder: string } | { port: number }> {
+  if (process.platform === 'win32') return { port: await findFreePort() };
+  const folder = openSocketFolder(place, cluster);
+  rmSync(socketFile(folder), { force: true });
+  rmSync(`${socketFile(folder)}.lock`, { force: true });
+  return { folder };
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string')
+    throw new EmbeddedDatabaseError('This machine has no free loopback port.');
+  return address.port;
+}
+
+/**
+ * Ends what a killed postmaster left behind. A busy backend does not notice, keeps the shared memory, and so keeps PostgreSQL from
+ * starting. What it was doing is lost either way: recovery rolls it back.
+ */
+async function endOrphans(place: Place, cluster: string): Promise<void> {
+  const began = Date.now();
+  for (;;) {
+    const orphans = processesOf(cluster, place.account.uid);
+    if (orphans.length === 0) return;
+    if (Date.now() - began > STOP_MS) {
+      throw new EmbeddedDatabaseError(
+        `Processes of a database that was killed do not end (${orphans.map(({ pid }) => pid).join(', ')}), so ${place.data} cannot be opened.`,
+      );
+    }
+    if (Date.now() - began > ORPHANS_MS) for (const { pid } of orphans) signal(pid, 'SIGKILL');
+    await sleep(POLL_MS);
+  }
+}
+
+/** Stops the postmaster, if one runs: it disconnects everyone, writes a checkpoint and ends. */
+export async function stopPostmaster(place: Place): Promise<void> {
+  const postmaster = findPostmaster(place);
+  if (postmaster === undefined) return;
+  if (process.platform === 'win32') {
+    const { pgCtl } = await findBinaries(place);
+    await promisify(execFile)(pgCtl, ['stop', '--mode=fast', '-D', place.data]);
+    return;
+  }
+  const cluster = clusterId(place.data);
+  signal(postmaster.pid, 'SIGINT');
+  const began = Date.now();
+  while (judgePostmaster(postmaster.pid, cluster, place.account.uid, place.data) === 'ours') {
+    if (Date.now() - began > STOP_MS) {
+      throw new EmbeddedDatabaseError(
+        `The database in ${place.folder} (pid ${postmaster.pid}) has not stopped in ${STOP_MS / 1000} seconds.`,
+      );
+    }
+    await sleep(POLL_MS);
+  }
+  removeSocketFolder(postmaster.socketFolder, place);
+}
+
+/** Stops the postmaster and makes sure that nothing of the cluster runs any more. */
+export async function endCluster(place: Place): Promise<void> {
+  if (!existsSync(place.data)) return;
+  await stopPostmaster(place);
+  await endOrphans(place, clusterId(place.data));
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has just ended by itself.
+  }
 }

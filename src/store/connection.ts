@@ -1,0 +1,127 @@
+/** Connections to PostgreSQL: the lanes that write books, and the pool that reads. */
+import pg from 'pg';
+
+/** What `pg` needs to connect: a URL, or the embedded database's settings. */
+export type DatabaseSettings = Pick<
+  pg.ClientConfig,
+  'connectionString' | 'host' | 'port' | 'user' | 'database' | 'password' | 'ssl'
+>;
+
+const INT8 = 20;
+const TIMESTAMPTZ = 1184;
+
+/**
+ * Amounts and sequence numbers as `bigint`, times as milliseconds: nothing else may come out of a money table. The driver
+ * asks for one parser per type, and this is where it is told.
+ */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
+    if (oid === INT8) return BigInt;
+    if (oid === TIMESTAMPTZ) return parseTime;
+    return defaultParser(oid, format);
+  },
+};
+
+const defaultParser = pg.types.getTypeParser as (oid: number, format?: string) => (text: string) => unknown;
+
+/** `2026-01-31 12:00:00.5+00` → milliseconds since 1970. Sessions run in UTC. */
+function parseTime(text: string): number {
+  return Date.parse(text.replace(' ', 'T').replace('+00', 'Z'));
+}
+
+/** How long a statement may take before PostgreSQL ends it, and with it the batch. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+/** How long to wait for another process that works on the same bucket; then other buckets get their turn. */
+const LOCK_TIMEOUT_MS = 2_000;
+/** A process that stops (SIGSTOP, a paused machine) in the middle of a batch loses its transaction after this. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000;
+/** An unanswered packet's patience: a vanished machine does not hold a bucket for TCP's default of minutes. */
+const TCP_USER_TIMEOUT_MS = 15_000;
+
+/**
+ * Plans that cannot flip: a lookup planned while its table was empty must not stay a scan when the table has grown, so
+ * lanes may only use index scans and nested loops, with one generic plan each.
+ */
+const PLANNER = {
+  plan_cache_mode: 'force_generic_plan',
+  jit: 'off',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  enable_bitmapscan: 'off',
+  timezone: 'UTC',
+};
+
+const serverOptions = (settings: Readonly<Record<string, string | number>>): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
+
+/** A connection of its own with the write path's settings, for a lane, or to find out what became of a commit. */
+export async function connectLane(database: DatabaseSettings, name = 'refundry lane'): Promise<pg.Client> {
+  const client = new pg.Client({
+    ...database,
+    types,
+    pipeline: true,
+    application_name: name,
+    // Beyond the server's own limit: the driver then destroys the connection, and the commit counts as unknown.
+    query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    options: serverOptions({
+      ...PLANNER,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      lock_timeout: LOCK_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      tcp_user_timeout: TCP_USER_TIMEOUT_MS,
+    }),
+  });
+  // Every loss also rejects the query in flight, which is where it is dealt with.
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+/** Connections for reading: they share the planner's settings, and give up rather than hold a snapshot. */
+export function openReaders(database: DatabaseSettings, connections = 4): pg.Pool {
+  const pool = new pg.Pool({
+    ...database,
+    types,
+    max: connections,
+    application_name: 'refundry reader',
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    query_timeout: 15_000,
+    keepAlive: true,
+    options: serverOptions({
+      ...PLANNER,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      default_transaction_read_only: 'on',
+    }),
+  });
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** Settings without which an acknowledged refund could be lost; read in the session that will write. */
+const DURABILITY = ['fsync', 'full_page_writes', 'synchronous_commit'] as const;
+
+/** Refuses a server that may lose commits, or that is too old. Throws an `Error` with a sentence for the operator. */
+export async function assertDurable(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ name: string; setting: string }>(
+    `SELECT name, setting FROM pg_settings WHERE name = ANY($1)`,
+    [[...DURABILITY, 'server_version_num']],
+  );
+  const settings = new Map(rows.map((row) => [row.name, row.setting]));
+  const off = DURABILITY.filter(
+    (name) => settings.get(name) === 'off' || (name === 'synchronous_commit' && settings.get(name) === 'local'),
+  );
+  if (off.length > 0) {
+    throw new Error(
+      `PostgreSQL has ${off.join(', ')} off: it may lose refunds that were acknowledged. Refundry does not run on it.`,
+    );
+  }
+  if (Number(settings.get('server_version_num')) < 150_000) {
+    throw new Error('Refundry needs PostgreSQL 15 or newer.');
+  }
+}

@@ -1,0 +1,68 @@
+/** Bringing a database to the current schema, under a lock, and dividing it into buckets when it is new. */
+import { fileURLToPath } from 'node:url';
+import { runner } from 'node-pg-migrate';
+import pg from 'pg';
+import { GENESIS_HASH } from '../core/journal.ts';
+import { MAX_BUCKETS } from '../core/ids.ts';
+import type { DatabaseSettings } from './connection.ts';
+
+const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
+
+export interface Installation {
+  readonly id: string;
+  readonly buckets: number;
+}
+
+/**
+ * Applies what is missing of `migrations/`, one transaction each, under an advisory lock, so that several servers may
+ * start at once. A new database is divided into `buckets`; one that has books keeps its division.
+ */
+export async function migrate(
+  database: DatabaseSettings,
+  buckets: number,
+): Promise<{ readonly applied: readonly string[]; readonly installation: Installation }> {
+  if (!Number.isInteger(buckets) || buckets < 1 || buckets > MAX_BUCKETS) {
+    throw new RangeError(`buckets must be from 1 to ${MAX_BUCKETS}`);
+  }
+  const client = new pg.Client({ ...database, application_name: 'refundry migrate' });
+  await client.connect();
+  try {
+    const applied = await runner({
+      dbClient: client,
+      dir: MIGRATIONS,
+      direction: 'up',
+      migrationsTable: 'migration',
+      count: Number.POSITIVE_INFINITY,
+      advisoryLockMode: 'wait',
+      log: () => undefined,
+    });
+    await client.query('BEGIN');
+    await client.query('LOCK TABLE installation IN EXCLUSIVE MODE');
+    const { rowCount } = await client.query('SELECT 1 FROM installation');
+    if (rowCount === 0) {
+      await client.query('INSERT INTO installation (buckets) VALUES ($1)', [buckets]);
+      await client.query(
+        `INSERT INTO bucket (bucket, hash) SELECT number, decode($2, 'hex') FROM generate_series(0, $1::integer - 1) AS number`,
+        [buckets, GENESIS_HASH],
+      );
+    }
+    await client.query('COMMIT');
+    const installation = await readInstallation(client);
+    return { applied: applied.map(({ name }) => name), installation };
+  } finally {
+    await client.end();
+  }
+}
+
+/** How this database is divided. Throws an `Error` for the operator when it was never migrated. */
+export async function readInstallation(client: pg.ClientBase): Promise<Installation> {
+  try {
+    const { rows } = await client.query<Installation>('SELECT id, buckets FROM installation');
+    const [installation] = rows;
+    if (installation !== undefined) return installation;
+  } catch (error) {
+    // 42P01: there is no such table.
+    if (!(error instanceof pg.DatabaseError && error.code === '42P01')) throw error;
+  }
+  throw new Error('this database has no books yet: run `refundry migrate` first');
+}
