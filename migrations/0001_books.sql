@@ -125,6 +125,8 @@ CREATE TABLE refund (
 );
 
 CREATE INDEX refund_by_payment ON refund (payment_id, bucket);
+-- A merchant's refunds, newest first, for lists.
+CREATE INDEX refund_by_merchant ON refund (merchant_id, id, bucket);
 CREATE UNIQUE INDEX refund_by_reference ON refund (reference, reference_namespace, merchant_id, bucket)
   WHERE reference IS NOT NULL;
 -- What waits for a second person: few rows, looked at often.

@@ -4,13 +4,15 @@
  *
  *     wire request → read → claim, intent → [authentication, engine] → result → write → wire answer
  */
-import type { Role } from '../core/account.ts';
+import type { Claim, MerchantCaller as Caller } from '../core/caller.ts';
 import type { PaymentSelector, RefundPayment } from '../core/command.ts';
 import type { Refusal } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Payment, Reference } from '../core/payment.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Refund } from '../core/refund.ts';
+
+export type { Claim, MerchantCaller as Caller } from '../core/caller.ts';
 
 export interface WireRequest {
   readonly method: string;
@@ -34,45 +36,6 @@ export interface WireAnswer {
 export interface SetCookie {
   readonly name: string;
   readonly value: string;
-}
-
-/** Who the caller says they are, and what proves it. The server checks it; a dialect never sees a stored secret. */
-export type Claim =
-  | {
-      readonly kind: 'secrets';
-      /** What names the credential; `null` when the first secret stands alone and names it by its own hash. */
-      readonly lookup: string | null;
-      /** All must match, in the order in which the credential was made with them. */
-      readonly secrets: readonly string[];
-      /** Other readings of the first secret (raw, or base64 as HTTP Basic has it), tried after it in this order. */
-      readonly alternatives?: readonly string[];
-    }
-  | {
-      /** RSA PKCS#1 v1.5 with SHA-256 over `message`, by any live key of the credential's owner. */
-      readonly kind: 'signature';
-      readonly lookup: string;
-      readonly message: Uint8Array;
-      readonly signature: Uint8Array;
-    }
-  | {
-      /** A session that `sign_in` opened, proven by both of its tokens. */
-      readonly kind: 'session';
-      readonly tokens: readonly [string, string];
-    }
-  /** Nobody yet: opening a session, or signing in. */
-  | { readonly kind: 'anyone' };
-
-/** The caller, once authenticated. */
-export interface Caller {
-  readonly merchantId: string;
-  readonly merchantName: string;
-  readonly credentialId: string;
-  readonly role: Role;
-  /** The credential's lookup: a user name, a merchant number. */
-  readonly lookup: string;
-  readonly settings: Readonly<Record<string, string | readonly string[]>>;
-  /** Whether the answer must say that no real money moves. */
-  readonly demo: boolean;
 }
 
 /** What the caller wants done. */

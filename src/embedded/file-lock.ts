@@ -4,10 +4,10 @@
  * written into the file. Unlike advisory locks held in PostgreSQL, these also stand while the database is down.
  * Nothing else in the process may open these files: POSIX drops a process's locks on a file when it closes any handle to it.
  */
-import { chownSync, closeSync, constants, openSync } from 'node:fs';
+import { closeSync, fchownSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Account } from './account.ts';
+import { type Account, isRoot } from './account.ts';
 import { EmbeddedDatabaseError, systemErrorCode } from './errors.ts';
 
 export interface FileLock {
@@ -20,8 +20,9 @@ const HELD_BY_OTHERS = new Set([5, 6]);
 /** Makes the lock file, for `owner` (as root, so that the owner can use it without root later). */
 export function makeLockFile(file: string, owner: Account): void {
   try {
-    closeSync(openSync(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600));
-    if (process.getuid?.() === 0) chownSync(file, owner.uid, owner.gid);
+    const made = openSync(file, 'wx', 0o600);
+    if (isRoot) fchownSync(made, owner.uid, owner.gid);
+    closeSync(made);
   } catch (error) {
     if (systemErrorCode(error) !== 'EEXIST') throw error;
   }

@@ -12,15 +12,17 @@
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
-  chownSync,
   existsSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readlinkSync,
   realpathSync,
+  rmdirSync,
   statSync,
   symlinkSync,
+  unlinkSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Account, barrierOnTheWay, isRoot, ownAccount, unprivilegedAccount } from './account.ts';
@@ -48,6 +50,8 @@ export interface Place {
   /** A folder that the account can reach, for PostgreSQL's programs. */
   readonly shelf: string;
 }
+
+const pointerIn = (home: Home) => join(home.folder, 'postgres');
 
 /** Where root keeps what the account could not reach in the home. */
 export const SYSTEM_FOLDER = '/var/lib/refundry';
@@ -77,9 +81,12 @@ export function openHome(path: string): Home {
 
 /** The place of a cluster that was made earlier, or undefined. Call it, as `makePlace`, only while holding the gate. */
 export function findPlace(home: Home, systemFolder = SYSTEM_FOLDER): Place | undefined {
-  const pointer = join(home.folder, 'postgres');
+  const pointer = pointerIn(home);
   const found = unlessMissing(() => lstatSync(pointer));
   if (found === undefined) return undefined;
+  if (isRoot && found.isSymbolicLink() && found.uid !== 0) {
+    throw new EmbeddedDatabaseError(`${pointer} is a link that user ${found.uid} made: root does not follow it.`);
+  }
   const folder = resolve(home.folder, found.isSymbolicLink() ? readlinkSync(pointer) : pointer);
   const stats = unlessMissing(() => lstatSync(folder));
   if (stats === undefined || !stats.isDirectory()) {
@@ -87,21 +94,44 @@ export function findPlace(home: Home, systemFolder = SYSTEM_FOLDER): Place | und
       `${pointer} says that the database is in ${folder}, but there is no such folder. Bring it back, or remove ${pointer} to begin with an empty database.`,
     );
   }
-  const account = adoptOwner(folder, stats, home);
-  if (isRoot) {
-    const barrier = barrierOnTheWay(folder, account);
-    if (barrier !== undefined) {
-      throw new EmbeddedDatabaseError(
-        `PostgreSQL runs as user ${account.uid}, who owns the database in ${folder} but may not enter ${barrier}. Allow it with: chmod a+x '${barrier}'`,
-      );
-    }
-  }
+  const account = process.platform === 'win32' ? ownAccount : ownerOf(folder, stats, home);
   const shelf = found.isSymbolicLink() ? systemFolder : home.folder;
   return { home, folder, data: join(folder, 'data'), account, shelf };
 }
 
+/** The account that the folder belongs to; checks that it is private, and that PostgreSQL can run as that account and reach it. */
+function ownerOf(folder: string, stats: { uid: number; gid: number; mode: number }, home: Home): Account {
+  if ((stats.mode & 0o077) !== 0) {
+    throw new EmbeddedDatabaseError(
+      `${folder} must be private, because the database is in it. Make it so with: chmod 700 '${folder}'`,
+    );
+  }
+  if (!isRoot) {
+    if (stats.uid === ownAccount.uid) return ownAccount;
+    throw new EmbeddedDatabaseError(
+      `The database in ${folder} belongs to user ${stats.uid}, and this is user ${ownAccount.uid}: run Refundry as that user, or as root.`,
+    );
+  }
+  let account: Account = { uid: stats.uid, gid: stats.gid };
+  if (account.uid === 0) {
+    if (readdirSync(folder).length > 0) {
+      throw new EmbeddedDatabaseError(
+        `${folder} belongs to root, and PostgreSQL does not run as root: give it to another user.`,
+      );
+    }
+    // Root was stopped between making the folder and giving it away.
+    account = accountFor(home);
+    lchownSync(folder, account.uid, account.gid);
+  }
+  const barrier = barrierOnTheWay(folder, account);
+  if (barrier === undefined) return account;
+  throw new EmbeddedDatabaseError(
+    `PostgreSQL runs as user ${account.uid}, who owns the database in ${folder} but may not enter ${barrier}. Allow it with: chmod a+x '${barrier}'`,
+  );
+}
+
 export function makePlace(home: Home, systemFolder = SYSTEM_FOLDER): Place {
-  const pointer = join(home.folder, 'postgres');
+  const pointer = pointerIn(home);
   const account = accountFor(home);
   if (!isRoot || barrierOnTheWay(home.folder, account) === undefined) {
     makeFolder(pointer, account);
@@ -113,27 +143,19 @@ export function makePlace(home: Home, systemFolder = SYSTEM_FOLDER): Place {
   return place;
 }
 
+/** Forgets an empty place, so that the next one is chosen anew and nothing is left in the system's folder. */
+export function forgetPlace(place: Place): void {
+  const pointer = pointerIn(place.home);
+  if (readdirSync(place.folder).length > 0) return;
+  rmdirSync(place.folder);
+  if (pointer !== place.folder) unlinkSync(pointer);
+}
+
 /** Root lends PostgreSQL the account of the home's owner, who can enter it; only where that is root itself, another one. */
 function accountFor(home: Home): Account {
   if (!isRoot) return ownAccount;
   const canEnter = home.owner.uid !== 0 && barrierOnTheWay(home.folder, home.owner) === undefined;
   return canEnter ? home.owner : unprivilegedAccount();
-}
-
-function adoptOwner(folder: string, stats: { uid: number; gid: number }, home: Home): Account {
-  if (process.platform === 'win32') return ownAccount;
-  if (isRoot && stats.uid === 0) {
-    // Root was stopped between making the folder and giving it away.
-    const account = accountFor(home);
-    chownSync(folder, account.uid, account.gid);
-    return account;
-  }
-  if (!isRoot && stats.uid !== ownAccount.uid) {
-    throw new EmbeddedDatabaseError(
-      `The database in ${folder} belongs to user ${stats.uid}, and this is user ${ownAccount.uid}: run Refundry as that user, or as root.`,
-    );
-  }
-  return { uid: stats.uid, gid: stats.gid };
 }
 
 /** Makes a private folder in the system's folder, named after the home. A name that is in use belongs to a home that was deleted. */
@@ -158,7 +180,7 @@ function makeFolderElsewhere(home: Home, account: Account, systemFolder: string)
 function makeFolder(folder: string, account: Account): void {
   try {
     mkdirSync(folder, { mode: 0o700 });
-    if (isRoot) chownSync(folder, account.uid, account.gid);
+    if (isRoot) lchownSync(folder, account.uid, account.gid);
   } catch (error) {
     if (systemErrorCode(error) !== 'EEXIST') throw error;
   }

@@ -10,13 +10,13 @@
  * No hook on a signal or on exit stops the database: a process that is killed leaves it running, and the next one adopts it.
  */
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { deleteCluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
 import { DatabaseUse } from './database-use.ts';
 import { EmbeddedDatabaseError } from './errors.ts';
 import { tryLock, waitForLock } from './file-lock.ts';
-import { findPlace, openHome } from './home.ts';
+import { findPlace, forgetPlace, openHome } from './home.ts';
 import { endCluster } from './postmaster.ts';
 import { becomeServer } from './server-lock.ts';
 
@@ -48,13 +48,13 @@ export interface OpenOptions {
  * the database cannot be made, started or reached.
  */
 export async function openEmbedded(options: OpenOptions): Promise<EmbeddedDatabase> {
-  return withClearErrors(options.home, () => DatabaseUse.begin(options));
+  return withClearErrors(`The database in ${resolve(options.home)} cannot be opened`, () => DatabaseUse.begin(options));
 }
 
 /** Deletes the database in `path`, with all that is in it. Errors: EmbeddedDatabaseError, while a server or a command uses it. */
 export async function resetEmbedded(path: string, systemFolder?: string): Promise<void> {
-  if (!existsSync(join(resolve(path), 'postgres'))) return;
-  await withClearErrors(path, async () => {
+  if (!existsSync(resolve(path))) return;
+  await withClearErrors(`The database in ${resolve(path)} cannot be deleted`, async () => {
     const home = openHome(path);
     const server = await becomeServer(home, () => {});
     try {
@@ -72,6 +72,7 @@ export async function resetEmbedded(path: string, systemFolder?: string): Promis
           if (place !== undefined) {
             await endCluster(place);
             deleteCluster(place);
+            forgetPlace(place);
           }
         } finally {
           alone.release();
@@ -85,12 +86,12 @@ export async function resetEmbedded(path: string, systemFolder?: string): Promis
   });
 }
 
-async function withClearErrors<T>(home: string, work: () => Promise<T>): Promise<T> {
+async function withClearErrors<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof EmbeddedDatabaseError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new EmbeddedDatabaseError(`The database in ${resolve(home)} cannot be opened: ${reason}`, { cause: error });
+    throw new EmbeddedDatabaseError(`${what}: ${reason}`, { cause: error });
   }
 }

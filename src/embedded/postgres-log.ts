@@ -1,31 +1,30 @@
 /** What PostgreSQL says goes to a file in the home, of bounded size, so that a database that fails for months does not fill the disk. */
 import {
-  chownSync,
   closeSync,
   constants,
-  copyFileSync,
   fchownSync,
   fstatSync,
+  ftruncateSync,
   openSync,
   readFileSync,
-  truncateSync,
+  writeFileSync,
 } from 'node:fs';
 import { isRoot } from './account.ts';
-import { unlessMissing } from './errors.ts';
 import type { Home } from './home.ts';
 
 /** There is one file of at most about this size, and one older one. */
 const LONGEST_BYTES = 4_000_000;
 
-/** Opens the log for appending. Root does not follow a link here, because somebody else may own the home. */
+/** Opens the log, for reading and for appending. */
 export function openLog(home: Home): number {
-  const log = openSync(
-    home.log,
-    constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0),
-    0o600,
-  );
-  if (isRoot) fchownSync(log, home.owner.uid, home.owner.gid);
-  return log;
+  return openOwn(home.log, home, constants.O_APPEND);
+}
+
+/** Opens a file of the home's owner. Follows no link, because as root we may be in somebody else's folder. */
+function openOwn(path: string, home: Home, flags: number): number {
+  const file = openSync(path, flags | constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o600);
+  if (isRoot) fchownSync(file, home.owner.uid, home.owner.gid);
+  return file;
 }
 
 /** Keeps the log short, also while PostgreSQL is writing it: it appends, so it goes on at the new end. */
@@ -33,20 +32,24 @@ export function boundLog(home: Home): void {
   const log = openLog(home);
   try {
     if (fstatSync(log).size <= LONGEST_BYTES) return;
+    const older = openOwn(`${home.log}.old`, home, constants.O_TRUNC);
+    try {
+      writeFileSync(older, readFileSync(log));
+    } finally {
+      closeSync(older);
+    }
+    ftruncateSync(log);
   } finally {
     closeSync(log);
   }
-  const older = `${home.log}.old`;
-  copyFileSync(home.log, older);
-  if (isRoot) chownSync(older, home.owner.uid, home.owner.gid);
-  truncateSync(home.log);
 }
 
 /** PostgreSQL's last words, for an error message. */
 export function tailOfLog(home: Home): string {
-  const lines =
-    unlessMissing(() => readFileSync(home.log, 'utf8'))
-      ?.trim()
-      .split('\n') ?? [];
-  return lines.slice(-3).join(' / ');
+  const log = openLog(home);
+  try {
+    return readFileSync(log, 'utf8').trim().split('\n').slice(-3).join(' / ');
+  } finally {
+    closeSync(log);
+  }
 }

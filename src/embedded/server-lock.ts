@@ -1,5 +1,5 @@
 /** One server per home: the lock, and a note that tells a second one who the first is and whether it is about to leave. */
-import { chownSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lchownSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRoot } from './account.ts';
 import { EmbeddedDatabaseError } from './errors.ts';
@@ -65,8 +65,10 @@ function holdServerLock(home: Home, lock: FileLock): ServerLock {
 
 function writeNote(home: Home, note: Note): void {
   const unfinished = `${home.serverNote}.${process.pid}`;
-  writeFileSync(unfinished, JSON.stringify(note), { mode: 0o600 });
-  if (isRoot) chownSync(unfinished, home.owner.uid, home.owner.gid);
+  rmSync(unfinished, { force: true });
+  // `wx` does not follow a link: as root we may be in somebody else's folder.
+  writeFileSync(unfinished, JSON.stringify(note), { mode: 0o600, flag: 'wx' });
+  if (isRoot) lchownSync(unfinished, home.owner.uid, home.owner.gid);
   renameSync(unfinished, home.serverNote);
 }
 

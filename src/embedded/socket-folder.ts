@@ -3,7 +3,7 @@
  * private folder in the system's temporary folder, where anyone may have made a folder of that name before us: it is checked on every use.
  */
 import { createHash } from 'node:crypto';
-import { chownSync, lstatSync, mkdirSync, rmdirSync } from 'node:fs';
+import { lchownSync, lstatSync, mkdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isRoot } from './account.ts';
@@ -46,7 +46,7 @@ export function checkSocketFolder(folder: string, place: Place): void {
       `The database's socket would lie in ${folder}, which is not a private folder of user ${place.account.uid}, so somebody else may have put it there. Remove it, or use a shorter REFUNDRY_HOME.`,
     );
   }
-  if (isRoot && stats.uid !== place.account.uid) chownSync(folder, place.account.uid, place.account.gid);
+  if (isRoot && stats.uid !== place.account.uid) lchownSync(folder, place.account.uid, place.account.gid);
 }
 
 /** Removes the folder in the temporary folder after PostgreSQL has ended. */

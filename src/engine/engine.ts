@@ -42,12 +42,12 @@ export interface EngineOptions {
 
 /** What operators watch. */
 export interface EngineObserver {
-  batch?(bucket: number, commands: number, milliseconds: number): void;
-  outcome?(command: Command, outcome: Outcome): void;
+  readonly batch?: (bucket: number, commands: number, milliseconds: number) => void;
+  readonly outcome?: (command: Command, outcome: Outcome) => void;
   /** A batch failed and its callers were told that nothing happened, or will be retried. */
-  trouble?(message: string, error: unknown): void;
+  readonly trouble?: (message: string, error: unknown) => void;
   /** An exception inside the rules: a mistake of Refundry's, for one command. */
-  bug?(command: Command, error: unknown): void;
+  readonly bug?: (command: Command, error: unknown) => void;
 }
 
 const DEFAULTS: EngineOptions = {

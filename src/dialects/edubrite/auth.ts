@@ -16,10 +16,10 @@ export function sessionClaim(request: WireRequest): Claim {
 
 /**
  * A cookie's value; `null` without one. Tolerates what Java's Commons HttpClient sends, which the partner's client is
- * built on (RFC 2109): `$Version=0; SESSION_ID=…`, quotes, and commas where several headers are joined.
+ * built on (RFC 2109): `$Version=0; SESSION_ID=…`, and quotes.
  */
 export function cookie(request: WireRequest, name: string): string | null {
-  for (const pair of (request.headers['cookie'] ?? '').split(/[;,]/)) {
+  for (const pair of (request.headers['cookie'] ?? '').split(';')) {
     const equals = pair.indexOf('=');
     if (equals === -1 || pair.slice(0, equals).trim() !== name) continue;
     const value = pair.slice(equals + 1).trim();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OPEN_POLICY } from '../../core/policy.ts';
-import { fixture, GROUP, messageIn, read, REFUNDED, SINGLE, Site } from './fixtures.ts';
+import { edubrite } from './index.ts';
+import { fixture, GROUP, messageIn, read, REFUNDED, SINGLE, Site } from './fixtures/site.ts';
 
 async function demoSite(): Promise<Site> {
   const site = await Site.connected();
@@ -64,6 +65,15 @@ test('an amount is an unknown field: the whole invoice is refunded', async () =>
   assert.equal(site.talk.payment(id).refundedMinor, 4999n);
 });
 
+test('the protocol allows whole refunds only, whoever asks for less under it', async () => {
+  const site = await Site.connected();
+  const { id } = site.invoice(SINGLE);
+  const amount = { kind: 'minor', minor: 4998n, currency: 'USD' } as const;
+  const less = { payment: { id }, amount, reference: null, details: {}, expectedRefundableMinor: null };
+  const outcome = site.talk.run({ kind: 'refund_payment', ...less }, { protocolPolicy: edubrite.policy });
+  assert.equal(outcome.refusal?.code, 'partial_refund_not_allowed');
+});
+
 test('what other protocols left of an invoice is refunded, to the last unit of yen and dinar', async () => {
   const site = await Site.connected();
   for (const [currency, amountMinor, parts] of [
@@ -108,7 +118,7 @@ test("another merchant's invoice is as unknown as one that never was, and ids ar
   site.invoice(SINGLE);
   const before = site.talk.entries;
   for (const id of [GROUP, SINGLE.toUpperCase(), `${SINGLE} `, ` ${SINGLE}`, '0']) {
-    const text = `Unable to find Invoice with matching Id ${id}.`.trim();
+    const text = `Unable to find Invoice with matching Id ${id}.`;
     assert.deepEqual(await site.refund(id), { status: 404, root: '-1', code: '0004', text });
   }
   assert.equal(site.talk.entries, before);
@@ -168,7 +178,10 @@ test("the merchant's own policy holds, and the answer gives its reason", async (
   const old = await site.refund('old');
   assert.deepEqual([old.status, old.code], [200, '0026']);
   assert.match(old.text, /^refunds are allowed for 30 days after capture/);
-  assert.match((await site.refund('uncovered')).text, /^asked 49\.99 USD, the merchant's unsettled balance is 0\.00 USD/);
+  assert.match(
+    (await site.refund('uncovered')).text,
+    /^asked 49\.99 USD, the merchant's unsettled balance is 0\.00 USD/,
+  );
 });
 
 test('the same idempotency key gets the same answer and refunds once; another request under it is refused', async () => {

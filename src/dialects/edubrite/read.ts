@@ -18,7 +18,9 @@ function readConnect(request: WireRequest): Reading {
       const secret = parameters.required('password');
       const firstToken = cookie(request, SESSION_ID);
       if (firstToken === null) {
-        throw new Refused(refusal('unauthenticated', `the cookie ${SESSION_ID} is missing: connect without parameters`));
+        throw new Refused(
+          refusal('unauthenticated', `the cookie ${SESSION_ID} is missing: connect without parameters`),
+        );
       }
       isSigningIn = true;
       return { kind: 'sign_in', firstToken, lookup, secret };

@@ -146,7 +146,12 @@ function writeOutcome(outcome: Outcome, invoiceId: string | null): WireAnswer {
     case 'canceled':
     case 'reversed':
     case 'refused':
-      return answer(GENERIC.status, FAILURE, GENERIC.message, `The refund of Invoice ${invoiceId} is ${refund.status}.`);
+      return answer(
+        GENERIC.status,
+        FAILURE,
+        GENERIC.message,
+        `The refund of Invoice ${invoiceId} is ${refund.status}.`,
+      );
   }
 }
 

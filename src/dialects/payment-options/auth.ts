@@ -6,7 +6,7 @@ import { refusal, Refused } from '../../core/errors.ts';
 import type { Claim, WireRequest } from '../dialect.ts';
 
 /** One sentence for keys and `merchant_id` alike, so that nobody learns which of them was right. */
-export const DENIED = 'Authorization, x-api-key or merchant_id is missing or wrong';
+export const DENIED = 'the API keys are missing or wrong, or merchant_id is not theirs';
 
 export function denied(): Refused {
   return new Refused(refusal('unauthenticated', DENIED));

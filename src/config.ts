@@ -1,0 +1,124 @@
+/**
+ * The environment, parsed once, validated with every mistake listed at once, and frozen. `docs/reference/config.md` lists
+ * the same names: a test holds the two together.
+ */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { MAX_BUCKETS } from './core/ids.ts';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** Absolute path of the data folder: the embedded database, and demo keys. */
+  readonly home: string;
+  /** PostgreSQL to use instead of the embedded one. */
+  readonly databaseUrl: string | null;
+  readonly tls: { readonly certificate: string; readonly key: string } | null;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** `null`: one per core. */
+  readonly lanes: number | null;
+  /** How a new database is divided; one that has books keeps its division. */
+  readonly buckets: number;
+  /** How long a caller waits for an answer. */
+  readonly deadlineMs: number;
+  /** What `/metrics` asks for as a bearer token; `null`: it is open. */
+  readonly metricsToken: string | null;
+  /** Whether the address of a caller is taken from `X-Forwarded-For`: only behind a proxy of one's own. */
+  readonly trustProxy: boolean;
+}
+
+/** Every variable that Refundry reads, with what it means: for `docs/reference/config.md`. */
+export const VARIABLES = {
+  PORT: 'Port to listen on; 0 for any free one. Default 8080.',
+  HOST: 'Address to listen on. `start` always uses 127.0.0.1; `serve` by default 0.0.0.0.',
+  REFUNDRY_HOME: 'Data folder of the embedded database and the demo keys. Default ./.refundry.',
+  DATABASE_URL: 'PostgreSQL (15 or newer) to use instead of the embedded one; `serve` needs it.',
+  REFUNDRY_TLS_CERTIFICATE:
+    'File with the certificate chain (PEM); with REFUNDRY_TLS_KEY the server speaks https only.',
+  REFUNDRY_TLS_KEY: 'File with the private key (PEM).',
+  REFUNDRY_LOG_LEVEL: `One of ${LOG_LEVELS.join(', ')}. Default info.`,
+  REFUNDRY_LANES: 'Database connections that commit, 1 to 64. Default: one per core.',
+  REFUNDRY_BUCKETS: `Into how many buckets a new database is divided, 1 to ${MAX_BUCKETS}, for good. Default 4.`,
+  REFUNDRY_DEADLINE_MS:
+    'Milliseconds after which a caller gets 503 instead of waiting on, 100 to 60000. Default 10000.',
+  REFUNDRY_METRICS_TOKEN: 'Bearer token that /metrics asks for. Default: none.',
+  REFUNDRY_TRUST_PROXY: '`true` takes callers’ addresses from X-Forwarded-For. Default false.',
+} as const;
+
+type Variable = keyof typeof VARIABLES;
+
+export class ConfigError extends Error {
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    super(
+      `The configuration has ${mistakes.length} mistake(s):\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`,
+    );
+    this.name = 'ConfigError';
+    this.mistakes = mistakes;
+  }
+}
+
+/** Reads the configuration. Throws `ConfigError` with all mistakes. */
+export function readConfig(env: NodeJS.ProcessEnv, needs: { readonly databaseUrl?: boolean } = {}): Config {
+  const mistakes: string[] = [];
+  const text = (name: Variable): string | null => {
+    const value = env[name];
+    return value === undefined || value === '' ? null : value;
+  };
+  const integer = (name: Variable, least: number, most: number): number | null => {
+    const value = text(name);
+    if (value === null) return null;
+    const number = /^[0-9]{1,9}$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= least && number <= most) return number;
+    mistakes.push(`${name} must be a whole number from ${least} to ${most}, got ${JSON.stringify(value)}`);
+    return null;
+  };
+  const file = (name: Variable): string | null => {
+    const value = text(name);
+    if (value !== null && !existsSync(value)) mistakes.push(`${name}: there is no file ${JSON.stringify(value)}`);
+    return value;
+  };
+
+  const port = integer('PORT', 0, 65_535) ?? 8080;
+  const logLevel = LOG_LEVELS.find((level) => level === (text('REFUNDRY_LOG_LEVEL') ?? 'info'));
+  if (logLevel === undefined) mistakes.push(`REFUNDRY_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
+  const databaseUrl = text('DATABASE_URL');
+  if (databaseUrl === null) {
+    if (needs.databaseUrl === true)
+      mistakes.push('DATABASE_URL is missing: postgres://user:password@host:5432/database');
+  } else if (!/^postgres(?:ql)?:\/\//.test(databaseUrl)) {
+    mistakes.push('DATABASE_URL must begin with postgres:// or postgresql://');
+  }
+  const certificate = file('REFUNDRY_TLS_CERTIFICATE');
+  const key = file('REFUNDRY_TLS_KEY');
+  if ((certificate === null) !== (key === null)) {
+    mistakes.push('REFUNDRY_TLS_CERTIFICATE and REFUNDRY_TLS_KEY belong together: one of them is missing');
+  }
+  const trustProxy = text('REFUNDRY_TRUST_PROXY') ?? 'false';
+  if (trustProxy !== 'true' && trustProxy !== 'false') mistakes.push('REFUNDRY_TRUST_PROXY must be true or false');
+  const lanes = integer('REFUNDRY_LANES', 1, 64);
+  const buckets = integer('REFUNDRY_BUCKETS', 1, MAX_BUCKETS) ?? 4;
+  const deadlineMs = integer('REFUNDRY_DEADLINE_MS', 100, 60_000) ?? 10_000;
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('REFUNDRY_') && !name.startsWith('REFUNDRY_TEST_') && !(name in VARIABLES)) {
+      mistakes.push(`${name} is not a variable that Refundry knows`);
+    }
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return Object.freeze({
+    port,
+    host: text('HOST') ?? '0.0.0.0',
+    home: resolve(text('REFUNDRY_HOME') ?? '.refundry'),
+    databaseUrl,
+    tls: certificate === null || key === null ? null : Object.freeze({ certificate, key }),
+    logLevel: logLevel ?? 'info',
+    lanes,
+    buckets,
+    deadlineMs,
+    metricsToken: text('REFUNDRY_METRICS_TOKEN'),
+    trustProxy: trustProxy === 'true',
+  });
+}

@@ -1,0 +1,199 @@
+/**
+ * Who calls: claims checked against stored credentials. Unknown names, wrong secrets, revoked credentials and other
+ * protocols' credentials all get the same answer.
+ */
+import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
+import type { Credential } from '../core/account.ts';
+import type { Caller, Claim } from '../core/caller.ts';
+import { refusal, Refused } from '../core/errors.ts';
+import type { AccountReader } from '../store/read-accounts.ts';
+import type { Sessions } from '../store/sessions.ts';
+
+export type Provable = Exclude<Claim, { kind: 'anyone' }>;
+
+/** How long a credential is believed without asking the database: a revocation is effective within it. */
+const CACHE_MS = 2_000;
+/** Beyond it the oldest are forgotten: made-up names must not fill the memory. */
+const CACHE_ENTRIES = 10_000;
+/** Wrong secrets that one address may show for one name in a minute; then the name is closed to that address. */
+const FAILURES_PER_MINUTE = 20;
+const MINUTE_MS = 60_000;
+
+export function hashSecret(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}
+
+interface Known {
+  readonly credential: Credential;
+  readonly merchantName: string;
+}
+
+export class Authenticator {
+  readonly #accounts: AccountReader;
+  readonly #sessions: Sessions;
+  /** Whether credentials of demo mode are accepted. */
+  readonly #demo: boolean;
+  readonly #clock: () => number;
+  readonly #cache = new Map<string, { readonly known: Promise<readonly Known[]>; readonly until: number }>();
+  readonly #keys = new Map<string, KeyObject>();
+  readonly #failures = new Map<string, { count: number; until: number }>();
+
+  constructor(accounts: AccountReader, sessions: Sessions, demo: boolean, clock: () => number = Date.now) {
+    this.#accounts = accounts;
+    this.#sessions = sessions;
+    this.#demo = demo;
+    this.#clock = clock;
+  }
+
+  /**
+   * The caller whom a claim proves, or `null`. `address` is where the claim came from. Throws `Refused`
+   * (`rate_limited`) when that address showed too many wrong secrets for that name.
+   */
+  async authenticate(protocol: string, claim: Provable, address: string): Promise<Caller | null> {
+    switch (claim.kind) {
+      case 'session': {
+        const id = await this.#sessions.credentialId(protocol, claim.tokens);
+        if (id === null) return null;
+        const credential = await this.#accounts.credential(id);
+        if (credential === null || !this.#isUsable(credential)) return null;
+        return toCaller(await this.#know(credential));
+      }
+      case 'secrets':
+        return this.#counted(protocol, claim.lookup, address, async () => {
+          for (const first of [claim.secrets[0] ?? '', ...(claim.alternatives ?? [])]) {
+            const hashes = [first, ...claim.secrets.slice(1)].map(hashSecret);
+            const known = await this.#lookUp(protocol, claim.lookup ?? hashes[0] ?? '');
+            const match = known.find(({ credential }) => sameHashes(hashes, credential.secretHashes));
+            if (match !== undefined) return match;
+          }
+          return null;
+        });
+      case 'signature':
+        return this.#counted(protocol, claim.lookup, address, async () => {
+          for (const known of await this.#lookUp(protocol, claim.lookup)) {
+            const { publicKey } = known.credential;
+            if (publicKey !== null && (await signatureHolds(this.#key(publicKey), claim))) return known;
+          }
+          return null;
+        });
+    }
+  }
+
+  /** Signs in to an open session; returns its second token, or `null` when anything about it is wrong. */
+  async signIn(
+    protocol: string,
+    firstToken: string,
+    lookup: string,
+    secret: string,
+    address: string,
+  ): Promise<string | null> {
+    const caller = await this.authenticate(protocol, { kind: 'secrets', lookup, secrets: [secret] }, address);
+    if (caller === null) return null;
+    return this.#sessions.signIn(protocol, firstToken, caller.credentialId);
+  }
+
+  /** Proves a claim, counting failures where there is a name to guess for. */
+  async #counted(
+    protocol: string,
+    lookup: string | null,
+    address: string,
+    prove: () => Promise<Known | null>,
+  ): Promise<Caller | null> {
+    const name = `${protocol}\u0000${lookup ?? ''}\u0000${address}`;
+    const now = this.#clock();
+    const failures = this.#failures.get(name);
+    const isThrottled = failures !== undefined && failures.until > now && failures.count >= FAILURES_PER_MINUTE;
+    // A secret that stands alone has no name to guess for: the right one always opens.
+    if (isThrottled && lookup !== null) throw tooMany();
+    const known = await prove();
+    if (known !== null) return toCaller(known);
+    if (failures === undefined || failures.until <= now) {
+      forgetOldest(this.#failures);
+      this.#failures.set(name, { count: 1, until: now + MINUTE_MS });
+    } else {
+      failures.count += 1;
+    }
+    if (isThrottled) throw tooMany();
+    return null;
+  }
+
+  #lookUp(protocol: string, lookup: string): Promise<readonly Known[]> {
+    const name = `${protocol}\u0000${lookup}`;
+    const now = this.#clock();
+    const cached = this.#cache.get(name);
+    if (cached !== undefined && cached.until > now) return cached.known;
+    const known = this.#accounts
+      .liveCredentials(protocol, lookup)
+      .then((credentials) =>
+        Promise.all(credentials.filter((credential) => this.#isUsable(credential)).map((one) => this.#know(one))),
+      );
+    // A failed look-up must not be believed; and the entry goes to the end, where the youngest are.
+    known.catch(() => this.#cache.delete(name));
+    this.#cache.delete(name);
+    forgetOldest(this.#cache);
+    this.#cache.set(name, { known, until: now + CACHE_MS });
+    return known;
+  }
+
+  #isUsable(credential: Credential): boolean {
+    return credential.revokedAt === null && (this.#demo || !credential.demo);
+  }
+
+  async #know(credential: Credential): Promise<Known> {
+    const { merchantId } = credential;
+    const merchant = merchantId === null ? null : await this.#accounts.merchant(merchantId);
+    return { credential, merchantName: merchant?.name ?? '' };
+  }
+
+  #key(pem: string): KeyObject {
+    const known = this.#keys.get(pem);
+    if (known !== undefined) return known;
+    const key = createPublicKey(pem);
+    forgetOldest(this.#keys);
+    this.#keys.set(pem, key);
+    return key;
+  }
+}
+
+function forgetOldest(map: Map<string, unknown>): void {
+  if (map.size < CACHE_ENTRIES) return;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+}
+
+function tooMany(): Refused {
+  return new Refused(
+    refusal('rate_limited', `more than ${FAILURES_PER_MINUTE} wrong credentials in a minute; wait a minute`),
+  );
+}
+
+function toCaller({ credential, merchantName }: Known): Caller {
+  return {
+    merchantId: credential.merchantId,
+    merchantName,
+    credentialId: credential.id,
+    role: credential.role,
+    lookup: credential.lookup,
+    settings: credential.settings,
+    demo: credential.demo,
+  };
+}
+
+/** Compares hashes in constant time, all of them whatever the first says. */
+function sameHashes(given: readonly string[], stored: readonly string[]): boolean {
+  if (given.length !== stored.length || stored.length === 0) return false;
+  let same = true;
+  for (const [index, hash] of stored.entries()) {
+    const a = Buffer.from(hash, 'hex');
+    const b = Buffer.from(given[index] ?? '', 'hex');
+    same = a.length === b.length && timingSafeEqual(a, b) && same;
+  }
+  return same;
+}
+
+/** RSA PKCS#1 v1.5 with SHA-256, off the main thread: a check costs tens of microseconds. */
+function signatureHolds(key: KeyObject, claim: Extract<Claim, { kind: 'signature' }>): Promise<boolean> {
+  return new Promise((resolve) => {
+    verify('sha256', claim.message, key, claim.signature, (error, holds) => resolve(error === null && holds));
+  });
+}

@@ -1,0 +1,194 @@
+/** HTTP in and out: one pipeline for all partner protocols, the native API beside it, and what operators need. */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import helmet from '@fastify/helmet';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { registerApi } from './api/index.ts';
+import type { Config } from './config.ts';
+import { refusal, type Refusal } from './core/errors.ts';
+import { type Backstage, converse } from './dialects/converse.ts';
+import type { Dialect, Operation, WireAnswer, WireRequest } from './dialects/dialect.ts';
+import { DIALECTS } from './dialects/index.ts';
+import type { Refundry } from './engine/refundry.ts';
+import type { Metrics } from './server/metrics.ts';
+
+/** Partners' requests are small; PayEngine's metadata may have 16 KiB. */
+const BODY_LIMIT_BYTES = 64 * 1024;
+/** A client that sends slowly holds a connection no longer than this. */
+const REQUEST_TIMEOUT_MS = 15_000;
+/** What clients are asked to wait after 503 and 429. */
+const RETRY_AFTER_SECONDS = 1;
+
+export interface ServerParts {
+  readonly refundry: Refundry;
+  readonly config: Pick<Config, 'metricsToken' | 'trustProxy' | 'tls'>;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** The dialects to serve; tests add one of their own. */
+  readonly dialects?: readonly Dialect[];
+}
+
+/** Builds the server; `listen` and `close` are the caller's. Closing it finishes the requests in flight. */
+export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
+  const { refundry, config, logger, metrics } = parts;
+  const app = Fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: config.trustProxy,
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 255 },
+    ...(config.tls === null
+      ? {}
+      : {
+          https: {
+            cert: readFileSync(config.tls.certificate),
+            key: readFileSync(config.tls.key),
+            minVersion: 'TLSv1.2' as const,
+          },
+        }),
+  }) as FastifyInstance;
+  await app.register(helmet);
+  app.addHook('onRequest', async (request, reply) => {
+    await reply.header('x-request-id', request.id);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { protocol, operation } = request.routeOptions.config as { protocol?: string; operation?: string };
+    metrics.request(
+      protocol ?? 'native',
+      operation ?? request.routeOptions.url ?? 'none',
+      reply.statusCode,
+      reply.elapsedTime,
+    );
+    request.log.info(
+      // The path only: query strings may carry a password.
+      {
+        method: request.method,
+        path: request.url.split('?', 1)[0],
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'request',
+    );
+  });
+
+  await app.register(async (native) => registerApi(native, { refundry }));
+  const dialects = parts.dialects ?? DIALECTS;
+  for (const dialect of dialects) await app.register(async (scope) => serveDialect(scope, dialect, refundry));
+  serveOperations(app, refundry, metrics, config.metricsToken);
+  return app;
+}
+
+function requestIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[\w.:-]{1,64}$/.test(header) ? header : randomUUID();
+}
+
+function serveDialect(scope: FastifyInstance, dialect: Dialect, refundry: Refundry): void {
+  // Signatures are over bytes, and each protocol has its own idea of content types: bodies stay as they came.
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  const refuse = (reply: FastifyReply, refused: Refusal): FastifyReply => send(reply, dialect.refuse(refused));
+  scope.setErrorHandler((error: { statusCode?: number }, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status < 500) return refuse(reply, refusal('invalid_request', 'the request cannot be read'));
+    request.log.error({ err: error }, 'request failed');
+    return refuse(reply, refusal('internal_error', 'Refundry made a mistake'));
+  });
+
+  for (const operation of dialect.operations) {
+    for (const url of operation.paths) {
+      scope.route({
+        method: operation.method,
+        url,
+        config: { protocol: dialect.name, operation: operation.name },
+        handler: (request, reply) => handle(dialect, operation, refundry, request, reply),
+      });
+    }
+  }
+  scope.all(`${dialect.prefix}*`, { config: { protocol: dialect.name, operation: 'unknown' } }, (request, reply) =>
+    refuse(reply, refusal('resource_not_found', `there is no ${request.method} ${request.url.split('?', 1)[0] ?? ''}`)),
+  );
+}
+
+async function handle(
+  dialect: Dialect,
+  operation: Operation,
+  refundry: Refundry,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { answer, outcome } = await converse(
+    dialect,
+    operation,
+    toWire(request),
+    request.id,
+    backstage(refundry, request.ip),
+    (error) => request.log.error({ err: error }, 'a mistake of ours'),
+  );
+  if (outcome?.replayed === true) reply.header('idempotent-replayed', 'true');
+  return send(reply, answer);
+}
+
+function toWire(request: FastifyRequest): WireRequest {
+  const [path = '', ...query] = request.url.split('?');
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(request.headers)) headers[name] = Array.isArray(value) ? value[0] : value;
+  return {
+    method: request.method,
+    path,
+    query: query.join('?'),
+    headers,
+    body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+  };
+}
+
+/** What stands behind a dialect's conversation, for one request. */
+function backstage(refundry: Refundry, address: string): Backstage {
+  const { authenticator, reader, sessions } = refundry;
+  return {
+    authenticate: async (protocol, claim) => {
+      const caller = await authenticator.authenticate(protocol, claim, address);
+      return caller === null || caller.merchantId === null ? null : { ...caller, merchantId: caller.merchantId };
+    },
+    execute: (command) => refundry.execute(command),
+    findPayment: (merchantId, selector) => reader.findPayment(merchantId, selector),
+    findRefund: (merchantId, reference) => reader.refundByReference(merchantId, reference),
+    openSession: (protocol) => sessions.open(protocol),
+    signIn: (protocol, first, lookup, secret) => authenticator.signIn(protocol, first, lookup, secret, address),
+    signOut: (tokens) => sessions.signOut(tokens),
+  };
+}
+
+function send(reply: FastifyReply, answer: WireAnswer): FastifyReply {
+  reply.code(answer.status).header('content-type', answer.contentType);
+  if (answer.status === 503 || answer.status === 429) reply.header('retry-after', RETRY_AFTER_SECONDS);
+  const secure = reply.request.protocol === 'https' ? '; Secure' : '';
+  for (const { name, value } of answer.cookies ?? []) {
+    reply.header('set-cookie', `${name}=${value}; Path=/; HttpOnly; SameSite=Strict${secure}`);
+  }
+  return reply.send(answer.body);
+}
+
+function serveOperations(
+  app: FastifyInstance,
+  refundry: Refundry,
+  metrics: Metrics,
+  metricsToken: string | null,
+): void {
+  app.get('/healthz', { logLevel: 'silent' }, async () => ({ status: 'ok' }));
+  app.get('/readyz', { logLevel: 'silent' }, async (_request, reply) => {
+    const isReady = refundry.engine.isConnected && (await refundry.accounts.ping().catch(() => false));
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready' });
+  });
+  app.get('/metrics', { logLevel: 'silent' }, async (request, reply) => {
+    if (metricsToken !== null && request.headers.authorization !== `Bearer ${metricsToken}`) {
+      return reply.code(401).send('');
+    }
+    return reply.header('content-type', metrics.contentType).send(await metrics.text());
+  });
+}
