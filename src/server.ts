@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import helmet from '@fastify/helmet';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { registerApi } from './api/index.ts';
 import type { Config } from './config.ts';
@@ -32,8 +32,9 @@ export interface ServerParts {
 /** Builds the server; `listen` and `close` are the caller's. Closing it finishes the requests in flight. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
   const { refundry, config, logger, metrics } = parts;
+  const base: FastifyBaseLogger = logger;
   const app = Fastify({
-    loggerInstance: logger,
+    loggerInstance: base,
     disableRequestLogging: true,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -51,7 +52,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
             minVersion: 'TLSv1.2' as const,
           },
         }),
-  }) as FastifyInstance;
+  });
   await app.register(helmet);
   app.addHook('onRequest', async (request, reply) => {
     await reply.header('x-request-id', request.id);
@@ -158,7 +159,7 @@ function backstage(refundry: Refundry, address: string): Backstage {
     execute: (command) => refundry.execute(command),
     findPayment: (merchantId, selector) => reader.findPayment(merchantId, selector),
     findRefund: (merchantId, reference) => reader.refundByReference(merchantId, reference),
-    openSession: (protocol) => sessions.open(protocol),
+    openSession: (protocol) => authenticator.openSession(protocol, address),
     signIn: (protocol, first, lookup, secret) => authenticator.signIn(protocol, first, lookup, secret, address),
     signOut: (tokens) => sessions.signOut(tokens),
   };
@@ -169,7 +170,8 @@ function send(reply: FastifyReply, answer: WireAnswer): FastifyReply {
   if (answer.status === 503 || answer.status === 429) reply.header('retry-after', RETRY_AFTER_SECONDS);
   const secure = reply.request.protocol === 'https' ? '; Secure' : '';
   for (const { name, value } of answer.cookies ?? []) {
-    reply.header('set-cookie', `${name}=${value}; Path=/; HttpOnly; SameSite=Strict${secure}`);
+    const ends = value === '' ? '; Max-Age=0' : '';
+    reply.header('set-cookie', `${name}=${value}; Path=/; HttpOnly; SameSite=Strict${ends}${secure}`);
   }
   return reply.send(answer.body);
 }

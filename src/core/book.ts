@@ -43,6 +43,16 @@ export interface Changes {
 
 const key = (...parts: readonly string[]): string => parts.join('\u0000');
 
+function enrolmentKey({ merchantId, learner, kind, target }: Entitlement): string {
+  return key(merchantId, learner, kind, target);
+}
+
+function addTo(index: Map<string, Map<string, Entitlement>>, name: string, entitlement: Entitlement): void {
+  const entries = index.get(name) ?? new Map<string, Entitlement>();
+  entries.set(entitlement.id, entitlement);
+  index.set(name, entries);
+}
+
 export class Book {
   readonly bucket: number;
   readonly #loadedHead: Head;
@@ -53,7 +63,9 @@ export class Book {
   readonly #paymentIds = new Map<string, string>();
   readonly #refunds = new Map<string, Refund>();
   readonly #refundIds = new Map<string, string>();
-  readonly #entitlements = new Map<string, Entitlement>();
+  /** Entitlements by payment, and by who is enrolled where: one refund of a large group must not walk the book. */
+  readonly #entitlements = new Map<string, Map<string, Entitlement>>();
+  readonly #holders = new Map<string, Map<string, Entitlement>>();
   readonly #coupons = new Map<string, Coupon>();
   readonly #credentials = new Map<string, Credential>();
   readonly #keys = new Map<string, KeyedOutcome>();
@@ -114,11 +126,12 @@ export class Book {
   }
 
   addEntitlement(entitlement: Entitlement): void {
-    this.#entitlements.set(entitlement.id, entitlement);
+    addTo(this.#entitlements, entitlement.paymentId, entitlement);
+    addTo(this.#holders, enrolmentKey(entitlement), entitlement);
   }
 
   addCoupon(coupon: Coupon): void {
-    this.#coupons.set(coupon.id, coupon);
+    this.#coupons.set(coupon.paymentId, coupon);
   }
 
   addCredential(credential: Credential): void {
@@ -160,22 +173,22 @@ export class Book {
   }
 
   entitlementsOf(paymentId: string): Entitlement[] {
-    return [...this.#entitlements.values()].filter((entitlement) => entitlement.paymentId === paymentId);
+    return [...(this.#entitlements.get(paymentId)?.values() ?? [])];
   }
 
   couponOf(paymentId: string): Coupon | undefined {
-    return this.#coupons.values().find((coupon) => coupon.paymentId === paymentId);
+    return this.#coupons.get(paymentId);
   }
 
   /** Whether the learner holds the same enrolment through another payment. */
   isHeldOtherwise(entitlement: Entitlement): boolean {
-    return this.#entitlements.values().some((other) => {
-      if (other.paymentId === entitlement.paymentId || other.merchantId !== entitlement.merchantId) return false;
-      if (other.learner !== entitlement.learner || other.kind !== entitlement.kind) return false;
-      if (other.target !== entitlement.target) return false;
+    for (const other of this.#holders.get(enrolmentKey(entitlement))?.values() ?? []) {
+      if (other.paymentId === entitlement.paymentId) continue;
       const payment = this.#payments.get(other.paymentId);
-      return payment !== undefined && grantsEntitlements(payment);
-    });
+      if (payment === undefined) throw new Error(`entitlement ${other.id} is in the book without its payment`);
+      if (grantsEntitlements(payment)) return true;
+    }
+    return false;
   }
 
   keyed(merchantId: string, idempotencyKey: string): KeyedOutcome | undefined {

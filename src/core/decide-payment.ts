@@ -5,7 +5,7 @@ import type { Action, Command, RegisterPayment, RequestedEntitlement } from './c
 import { accept, type Decision, type Env, refuse, undecided } from './decision.ts';
 import { entitlementDigest, paymentDigest } from './digest.ts';
 import { undoneEntitlements } from './entitlements.ts';
-import { invalidParameter, refusal } from './errors.ts';
+import { invalidParameter, type Refusal, refusal } from './errors.ts';
 import { POSTINGS } from './journal.ts';
 import { canonicalJson, type Json } from './json.ts';
 import { describeAmount, isCurrency, MAX_AMOUNT_MINOR } from './money.ts';
@@ -18,6 +18,7 @@ import {
   type Payment,
   type Reference,
 } from './payment.ts';
+import { policyFor } from './policy.ts';
 import { findPayment, paymentNotFound } from './select.ts';
 
 type PaymentAction = Extract<
@@ -59,16 +60,7 @@ function registerPayment(book: Book, command: Command, action: RegisterPayment, 
   if (merchant === undefined) throw new Error('decide must have refused an unknown merchant');
   const createdAt = action.createdAt ?? env.now;
   const capturedAt = action.status === 'captured' ? (action.capturedAt ?? createdAt) : null;
-  const invalid =
-    action.amountMinor <= 0n || action.amountMinor > MAX_AMOUNT_MINOR
-      ? invalidParameter('amount', `must be from 1 to ${MAX_AMOUNT_MINOR} minor units`)
-      : !isCurrency(action.currency)
-        ? invalidParameter('currency', `${action.currency} is not an ISO 4217 code`)
-        : createdAt > env.now
-          ? invalidParameter('created_at', 'is in the future')
-          : capturedAt !== null && capturedAt > env.now
-            ? invalidParameter('captured_at', 'is in the future')
-            : null;
+  const invalid = registrationFault(action, createdAt, capturedAt, env.now);
   if (invalid !== null) return refuse(book, command, env, invalid);
 
   const given = action.references.flatMap(({ namespace, value }) => (value === null ? [] : [{ namespace, value }]));
@@ -143,6 +135,34 @@ function registerPayment(book: Book, command: Command, action: RegisterPayment, 
     },
     outcome: { entitlements, coupons: coupon === null ? [] : [coupon] },
   });
+}
+
+/** What is wrong with a registration whatever the book says; `null` if nothing is. */
+function registrationFault(
+  action: RegisterPayment,
+  createdAt: number,
+  capturedAt: number | null,
+  now: number,
+): Refusal | null {
+  if (action.amountMinor <= 0n || action.amountMinor > MAX_AMOUNT_MINOR) {
+    return invalidParameter('amount', `must be from 1 to ${MAX_AMOUNT_MINOR} minor units`);
+  }
+  if (!isCurrency(action.currency)) return invalidParameter('currency', `${action.currency} is not an ISO 4217 code`);
+  if (createdAt > now) return invalidParameter('created_at', 'is in the future');
+  if (capturedAt !== null && capturedAt > now) return invalidParameter('captured_at', 'is in the future');
+  if (capturedAt !== null && capturedAt < createdAt) return invalidParameter('captured_at', 'is before created_at');
+  if (action.entitlements.some(({ viaCoupon }) => viaCoupon) && action.couponCode === null) {
+    return invalidParameter('via_coupon', 'the payment has no coupon');
+  }
+  const namespaces = new Set<string>();
+  for (const { namespace, value, numbered } of action.references) {
+    if (namespaces.has(namespace)) return invalidParameter(`references.${namespace}`, 'is given twice');
+    namespaces.add(namespace);
+    if (numbered && value !== null && !/^[1-9][0-9]{0,14}$/.test(value)) {
+      return invalidParameter(`references.${namespace}`, 'must be a positive whole number of at most 15 digits');
+    }
+  }
+  return null;
 }
 
 /** Gives numbers to the references that ask for one, above the merchant's highest, and keeps the highest. */
@@ -258,7 +278,11 @@ function endPending(
 
 /** Cancels a captured payment before settlement, whole only. */
 function voidPayment(book: Book, command: Command, payment: Payment, env: Env): Decision {
+  const merchant = book.merchant(payment.merchantId);
+  if (merchant === undefined) throw new Error('decide must have refused an unknown merchant');
+  const policy = policyFor(merchant.policy, command.protocolPolicy);
   const balance = book.balance(payment.merchantId, payment.currency);
+  const unsettledMinor = balance.minor.merchant_unsettled;
   const show = (minor: bigint): string => describeAmount(minor, payment.currency);
   const isSettledNow = isSettled(payment, balance.settledThroughSeq);
   const facts = {
@@ -279,7 +303,13 @@ function voidPayment(book: Book, command: Command, payment: Payment, env: Env): 
           )
         : isSettledNow
           ? refusal('not_voidable', 'the payment is settled: refund it instead', facts)
-          : null;
+          : policy.balanceMustCover && unsettledMinor < payment.capturedMinor
+            ? refusal(
+                'insufficient_merchant_balance',
+                `the void takes ${show(payment.capturedMinor)}, the merchant's unsettled balance is ${show(unsettledMinor)}`,
+                { ...facts, unsettled: String(unsettledMinor), currency: payment.currency },
+              )
+            : null;
   if (refused !== null) return refuse(book, command, env, refused, { payment });
 
   const seq = book.nextSeq;

@@ -10,7 +10,7 @@ import { POSTINGS } from './journal.ts';
 import { currencyExponent, describeAmount, MAX_AMOUNT_MINOR, parseMajor } from './money.ts';
 import { NOTHING } from './outcome.ts';
 import { type Payment, refundableMinor } from './payment.ts';
-import { type Policy, strictest } from './policy.ts';
+import { DEFAULT_APPROVAL_HOURS, type Policy, policyFor } from './policy.ts';
 import { type CancelReason, holdsReservation, type Refund } from './refund.ts';
 import { findPayment, findRefund, paymentNotFound, refundNotFound } from './select.ts';
 
@@ -54,7 +54,7 @@ function requestRefund(book: Book, command: Command, action: RefundPayment, env:
   const asked = askedMinor(action.amount, payment);
   if (typeof asked !== 'bigint') return refuse(book, command, env, asked, { payment });
 
-  const policy = command.protocolPolicy === null ? merchant.policy : strictest(merchant.policy, command.protocolPolicy);
+  const policy = policyFor(merchant.policy, command.protocolPolicy);
   const balance = book.balance(merchantId, payment.currency);
   const seq = book.nextSeq;
   const hasDetails = Object.keys(action.details).length > 0;
@@ -98,7 +98,7 @@ function requestRefund(book: Book, command: Command, action: RefundPayment, env:
       ...attempt,
       status: 'pending_approval',
       requestedBy: command.actor,
-      expiresAt: env.now + policy.approvalHours * HOUR_MS,
+      expiresAt: env.now + (policy.approvalHours ?? DEFAULT_APPROVAL_HOURS) * HOUR_MS,
     };
     return accept(book, command, env, {
       kind: 'refund_requested',

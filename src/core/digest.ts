@@ -15,24 +15,56 @@ function detailsDigest(details: object, salt: string): string {
   return salt === '' ? '' : sha256(salt + canonicalJson(details as Json));
 }
 
-/** Over a payment's fixed fields, its references, and the entitlements and coupon it was registered with. */
+/** What one registration's digest says, part by part, so that `verify` can name the row that no longer fits. */
+export interface PaymentDigestParts {
+  readonly payment: string;
+  readonly coupons: readonly string[];
+  readonly entitlements: readonly string[];
+}
+
+const SHA256_LENGTH = 64;
+const PART = { coupon: '01', entitlement: '02' } as const;
+const PART_LENGTH = 2 + SHA256_LENGTH;
+
+/**
+ * Over a payment's fixed fields, and over the coupon and each entitlement that it was registered with: the payment's
+ * SHA-256, then for each of them a byte for its kind and its SHA-256. Their ids stay out: they are the salts.
+ */
 export function paymentDigest(
   payment: Payment,
   entitlements: readonly Entitlement[],
   coupons: readonly Coupon[],
 ): string {
+  return [
+    paymentFieldsDigest(payment),
+    ...coupons.map((coupon) => PART.coupon + couponDigest(coupon)),
+    ...entitlements.map((entitlement) => PART.entitlement + entitlementDigest(entitlement)),
+  ].join('');
+}
+
+/** Takes a registration's digest apart. */
+export function readPaymentDigest(digest: string): PaymentDigestParts {
+  const coupons: string[] = [];
+  const entitlements: string[] = [];
+  for (let at = SHA256_LENGTH; at < digest.length; at += PART_LENGTH) {
+    const list = digest.startsWith(PART.coupon, at) ? coupons : entitlements;
+    list.push(digest.slice(at + 2, at + PART_LENGTH));
+  }
+  return { payment: digest.slice(0, SHA256_LENGTH), coupons, entitlements };
+}
+
+/** Over a payment's fixed fields and its references. */
+export function paymentFieldsDigest(payment: Payment): string {
   return sha256(
     canonicalJson([
       payment.id,
       String(payment.amountMinor),
       payment.currency,
       payment.createdAt,
+      // Given by the caller where the payment was captured before it was registered; else its capture's entry has it.
+      payment.capturedSeq === payment.createdSeq ? payment.capturedAt : null,
       payment.references.map((reference) => [reference.namespace, reference.value]).sort(byText),
       detailsDigest(payment.details, payment.detailsSalt),
-      entitlements.map(entitlementFields).sort(byText),
-      coupons
-        .map((coupon) => [coupon.id, coupon.paymentId, sha256(coupon.id + coupon.code), coupon.createdAt])
-        .sort(byText),
     ]),
   );
 }
@@ -50,17 +82,32 @@ const entitlementFields = (entitlement: Entitlement): readonly Json[] => [
   entitlement.createdAt,
 ];
 
+/** Over a coupon's fields. */
+export function couponDigest(coupon: Coupon): string {
+  // The coupon's id is the salt of its code.
+  return sha256(canonicalJson([coupon.id, coupon.paymentId, sha256(coupon.id + coupon.code), coupon.createdAt]));
+}
+
+/** Over an entitlement's fields. */
 export function entitlementDigest(entitlement: Entitlement): string {
   return sha256(canonicalJson(entitlementFields(entitlement)));
 }
 
 /** Over what a refund says beyond its entry; `null` if that is nothing, as for the plainest refund. */
 export function refundDigest(refund: Refund): string | null {
-  if (refund.reference === null && refund.requestedBy === null && refund.detailsSalt === '') return null;
+  if (
+    refund.reference === null &&
+    refund.requestedBy === null &&
+    refund.expiresAt === null &&
+    refund.detailsSalt === ''
+  ) {
+    return null;
+  }
   return sha256(
     canonicalJson([
       refund.reference === null ? null : [refund.reference.namespace, refund.reference.value],
       refund.requestedBy,
+      refund.expiresAt,
       detailsDigest(refund.details, refund.detailsSalt),
     ]),
   );

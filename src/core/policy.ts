@@ -17,12 +17,12 @@ export interface Policy {
   readonly reasonRequired: boolean;
   /** Above this amount a second person must approve. */
   readonly approvalAboveMinor: AmountByCurrency;
-  /** How long an approval may take before the refund is canceled by itself. */
-  readonly approvalHours: number;
+  /** How long an approval may take before the refund is canceled by itself; `null` for `DEFAULT_APPROVAL_HOURS`. */
+  readonly approvalHours: number | null;
 }
 
 /** Three days: over a weekend, and not so long that reserved funds are forgotten. */
-const DEFAULT_APPROVAL_HOURS = 72;
+export const DEFAULT_APPROVAL_HOURS = 72;
 
 /** A policy that refuses nothing: what a merchant has until another is set. */
 export const OPEN_POLICY: Policy = Object.freeze({
@@ -33,7 +33,7 @@ export const OPEN_POLICY: Policy = Object.freeze({
   balanceMustCover: false,
   reasonRequired: false,
   approvalAboveMinor: {},
-  approvalHours: DEFAULT_APPROVAL_HOURS,
+  approvalHours: null,
 });
 
 const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b));
@@ -57,8 +57,13 @@ export function strictest(a: Policy, b: Policy): Policy {
     balanceMustCover: a.balanceMustCover || b.balanceMustCover,
     reasonRequired: a.reasonRequired || b.reasonRequired,
     approvalAboveMinor: merge(a.approvalAboveMinor, b.approvalAboveMinor, (x, y) => (x < y ? x : y)),
-    approvalHours: Math.min(a.approvalHours, b.approvalHours),
+    approvalHours: least(a.approvalHours, b.approvalHours),
   };
+}
+
+/** What applies to a command: the merchant's policy and, if it came through a partner's protocol, that one's too. */
+export function policyFor(merchant: Policy, protocol: Policy | null): Policy {
+  return protocol === null ? merchant : strictest(merchant, protocol);
 }
 
 /** A policy as it is stored and journaled: amounts as decimal text. */
@@ -70,7 +75,7 @@ export interface StoredPolicy {
   readonly balanceMustCover: boolean;
   readonly reasonRequired: boolean;
   readonly approvalAboveMinor: Readonly<Record<string, string>>;
-  readonly approvalHours: number;
+  readonly approvalHours: number | null;
 }
 
 const mapValues = <A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> =>

@@ -17,6 +17,8 @@ const CACHE_MS = 2_000;
 const CACHE_ENTRIES = 10_000;
 /** Wrong secrets that one address may show for one name in a minute; then the name is closed to that address. */
 const FAILURES_PER_MINUTE = 20;
+/** Sessions that one address may open in a minute without signing in: each is a row. */
+const SESSIONS_PER_MINUTE = 120;
 const MINUTE_MS = 60_000;
 
 export function hashSecret(secret: string): string {
@@ -36,7 +38,7 @@ export class Authenticator {
   readonly #clock: () => number;
   readonly #cache = new Map<string, { readonly known: Promise<readonly Known[]>; readonly until: number }>();
   readonly #keys = new Map<string, KeyObject>();
-  readonly #failures = new Map<string, { count: number; until: number }>();
+  readonly #counters = new Map<string, { readonly count: number; readonly until: number }>();
 
   constructor(accounts: AccountReader, sessions: Sessions, demo: boolean, clock: () => number = Date.now) {
     this.#accounts = accounts;
@@ -79,6 +81,17 @@ export class Authenticator {
     }
   }
 
+  /** Opens a session that nobody signed in to; returns its first token. Throws `Refused` (`rate_limited`). */
+  async openSession(protocol: string, address: string): Promise<string> {
+    const opened = this.#count(`${protocol}\u0000sessions\u0000${address}`);
+    if (opened > SESSIONS_PER_MINUTE) {
+      throw new Refused(
+        refusal('rate_limited', `more than ${SESSIONS_PER_MINUTE} sessions in a minute; wait a minute`),
+      );
+    }
+    return this.#sessions.open(protocol);
+  }
+
   /** Signs in to an open session; returns its second token, or `null` when anything about it is wrong. */
   async signIn(
     protocol: string,
@@ -100,21 +113,32 @@ export class Authenticator {
     prove: () => Promise<Known | null>,
   ): Promise<Caller | null> {
     const name = `${protocol}\u0000${lookup ?? ''}\u0000${address}`;
-    const now = this.#clock();
-    const failures = this.#failures.get(name);
-    const isThrottled = failures !== undefined && failures.until > now && failures.count >= FAILURES_PER_MINUTE;
+    const isThrottled = this.#countOf(name) >= FAILURES_PER_MINUTE;
     // A secret that stands alone has no name to guess for: the right one always opens.
     if (isThrottled && lookup !== null) throw tooMany();
     const known = await prove();
     if (known !== null) return toCaller(known);
-    if (failures === undefined || failures.until <= now) {
-      forgetOldest(this.#failures);
-      this.#failures.set(name, { count: 1, until: now + MINUTE_MS });
-    } else {
-      failures.count += 1;
-    }
+    this.#count(name);
     if (isThrottled) throw tooMany();
     return null;
+  }
+
+  /** How often something was counted in its current minute. */
+  #countOf(name: string): number {
+    const counter = this.#counters.get(name);
+    return counter !== undefined && counter.until > this.#clock() ? counter.count : 0;
+  }
+
+  /** Counts once more; returns how often that was in the current minute. */
+  #count(name: string): number {
+    const count = this.#countOf(name) + 1;
+    if (count === 1) {
+      this.#counters.delete(name);
+      forgetOldest(this.#counters);
+    }
+    const until = count === 1 ? this.#clock() + MINUTE_MS : (this.#counters.get(name)?.until ?? 0);
+    this.#counters.set(name, { count, until });
+    return count;
   }
 
   #lookUp(protocol: string, lookup: string): Promise<readonly Known[]> {

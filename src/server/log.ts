@@ -15,7 +15,7 @@ export function redactCardNumbers(text: string): string {
 export function createLogger(config: Pick<Config, 'logLevel'>, destination?: { write(line: string): void }): Logger {
   const options = {
     level: config.logLevel,
-    base: undefined,
+    base: null,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     redact: {
       paths: SECRET_FIELDS.flatMap((field) => [`["${field}"]`, `*["${field}"]`, `*.*["${field}"]`]),

@@ -45,11 +45,11 @@ export class Metrics {
 
   constructor(queueDepth: () => number) {
     collectDefaultMetrics({ register: this.#registry });
-    const depth = new Gauge({
+    const depth: Gauge = new Gauge({
       name: 'refundry_queue_depth',
       help: 'Commands that wait for a batch.',
       registers: [this.#registry],
-      collect: () => depth.set(queueDepth()),
+      collect: (): void => depth.set(queueDepth()),
     });
   }
 

@@ -1,8 +1,8 @@
 /** The write path's lookups: just the rows that a batch names, each by an index on all its keys. */
-import type pg from 'pg';
+import type { ClientBase } from 'pg';
 import { Book, type Head } from '../core/book.ts';
 import type { JournalEntry } from '../core/journal.ts';
-import type { Names } from '../core/names.ts';
+import type { NamedEnrolment, Names } from '../core/names.ts';
 import { outcomeOf } from '../core/replay.ts';
 import {
   BALANCE_COLUMNS,
@@ -63,19 +63,10 @@ export const LOADS = {
   entitlements: `
     SELECT ${columns('e', ENTITLEMENT_COLUMNS)} FROM entitlement e WHERE e.bucket = $1 AND e.payment_id = ANY($2::uuid[])`,
   coupons: `SELECT ${columns('c', COUPON_COLUMNS)} FROM coupon c WHERE c.bucket = $1 AND c.payment_id = ANY($2::uuid[])`,
-  sibling_entitlements: `
-    SELECT ${columns('o', ENTITLEMENT_COLUMNS)}
-    FROM entitlement e
-    JOIN entitlement o ON o.learner = e.learner AND o.target = e.target AND o.kind = e.kind
-      AND o.merchant_id = e.merchant_id AND o.bucket = $1
-    WHERE e.bucket = $1 AND e.payment_id = ANY($2::uuid[])`,
-  sibling_payments: `
-    SELECT ${columns('p', PAYMENT_COLUMNS)}
-    FROM entitlement e
-    JOIN entitlement o ON o.learner = e.learner AND o.target = e.target AND o.kind = e.kind
-      AND o.merchant_id = e.merchant_id AND o.bucket = $1
-    JOIN payment p ON p.id = o.payment_id AND p.bucket = $1
-    WHERE e.bucket = $1 AND e.payment_id = ANY($2::uuid[])`,
+  enrolments: `
+    SELECT ${columns('e', ENTITLEMENT_COLUMNS)} FROM entitlement e
+    WHERE e.bucket = $1 AND e.learner = ANY($2::text[]) AND e.target = ANY($3::text[]) AND e.kind = ANY($4::text[])
+      AND e.merchant_id = ANY($5::uuid[])`,
   settlements: `
     SELECT ${columns('s', SETTLEMENT_COLUMNS)} FROM settlement s WHERE s.bucket = $1 AND s.id = ANY($2::uuid[])`,
 } as const;
@@ -83,7 +74,7 @@ export const LOADS = {
 type Load = keyof typeof LOADS;
 
 /** Sends one named statement; its rows come later. A failure is also seen by whoever awaits the last one. */
-export function ask<Row extends object>(client: pg.ClientBase, load: Load, values: unknown[]): Promise<Row[]> {
+export function ask<Row extends object>(client: ClientBase, load: Load, values: unknown[]): Promise<Row[]> {
   const rows = client.query<Row>({ name: load, text: LOADS[load], values }).then((result) => result.rows);
   // Another statement of the same wait may reject first; this one must not count as unhandled then.
   rows.catch(() => undefined);
@@ -94,7 +85,7 @@ export function ask<Row extends object>(client: pg.ClientBase, load: Load, value
  * Loads the book that `names` need. With `lock`, the bucket's head is locked first, and the rows are read by later
  * statements, whose snapshots are taken after the lock is held.
  */
-export async function loadBook(client: pg.ClientBase, bucket: number, names: Names, lock: boolean): Promise<Book> {
+export async function loadBook(client: ClientBase, bucket: number, names: Names, lock: boolean): Promise<Book> {
   const head = ask<{ seq: bigint; hash: Buffer; at: number }>(client, lock ? 'head_locked' : 'head', [bucket]);
   const merchantIds = [...names.merchantIds];
   const merchants = merchantIds.length === 0 ? [] : ask<MerchantRow>(client, 'merchants', [bucket, merchantIds]);
@@ -142,23 +133,42 @@ export async function loadBook(client: pg.ClientBase, bucket: number, names: Nam
   for (const row of await credentials) book.addCredential(toCredential(row));
 
   const entries = (await keyed).map(toEntry);
-  if (entitled.length > 0) await loadEntitlements(client, book, distinct(entitled));
+  if (entitled.length > 0 || names.enrolments.length > 0) {
+    await loadEntitlements(client, book, distinct(entitled), names.enrolments);
+  }
   if (entries.length > 0) await loadReplays(client, book, entries);
   return book;
 }
 
-/** A further wait, only where a payment carries enrolments: theirs, and who holds the same otherwise. */
-async function loadEntitlements(client: pg.ClientBase, book: Book, paymentIds: string[]): Promise<void> {
-  const coupons = ask<CouponRow>(client, 'coupons', [book.bucket, paymentIds]);
-  const siblings = ask<EntitlementRow>(client, 'sibling_entitlements', [book.bucket, paymentIds]);
-  const payments = ask<PaymentRow>(client, 'sibling_payments', [book.bucket, paymentIds]);
+/** Further waits, only where enrolments are concerned: the payments' own, then who holds the same otherwise. */
+async function loadEntitlements(
+  client: ClientBase,
+  book: Book,
+  paymentIds: string[],
+  named: readonly NamedEnrolment[],
+): Promise<void> {
+  const { bucket } = book;
+  const own = ask<EntitlementRow>(client, 'entitlements', [bucket, paymentIds]);
+  const coupons = ask<CouponRow>(client, 'coupons', [bucket, paymentIds]);
   for (const row of await coupons) book.addCoupon(toCoupon(row));
-  for (const row of await siblings) book.addEntitlement(toEntitlement(row));
-  for (const row of await payments) book.addPayment(toPayment(row));
+  const enrolments: readonly NamedEnrolment[] = [...named, ...(await own).map(toEntitlement)];
+  if (enrolments.length === 0) return;
+
+  const holders = await ask<EntitlementRow>(client, 'enrolments', [
+    bucket,
+    distinct(enrolments.map(({ learner }) => learner)),
+    distinct(enrolments.map(({ target }) => target)),
+    distinct(enrolments.map(({ kind }) => kind)),
+    distinct(enrolments.map(({ merchantId }) => merchantId)),
+  ]);
+  for (const row of holders) book.addEntitlement(toEntitlement(row));
+  const unloaded = distinct(holders.map((row) => row.payment_id)).filter((id) => book.payment(id) === undefined);
+  if (unloaded.length === 0) return;
+  for (const row of await ask<PaymentRow>(client, 'payments', [bucket, unloaded])) book.addPayment(toPayment(row));
 }
 
 /** A further wait, only where a key was used before: what its entry names, to give the same outcome again. */
-async function loadReplays(client: pg.ClientBase, book: Book, entries: readonly JournalEntry[]): Promise<void> {
+async function loadReplays(client: ClientBase, book: Book, entries: readonly JournalEntry[]): Promise<void> {
   const { bucket } = book;
   const paymentIds = distinct(entries.flatMap(({ paymentId }) => paymentId ?? []));
   const refundIds = distinct(entries.flatMap(({ refundId }) => refundId ?? []));

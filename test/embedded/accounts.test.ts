@@ -4,6 +4,7 @@ import {
   chownSync,
   cpSync,
   existsSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   readFileSync,
@@ -11,6 +12,7 @@ import {
   readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, suite, test } from 'node:test';
@@ -161,6 +163,30 @@ suite('accounts and folders', { concurrency: 4 }, () => {
       assert.deepEqual(readdirSync(home).sort(), ['lock', 'postgres', 'postgres.log']);
     });
   }
+
+  test('as root, a folder that does not fit any more is named, with the command that helps', onlyAsRoot, async (t) => {
+    const { folder, systemFolder } = foldersOf(t);
+    const home = ownedFolder(join(folder, 'home'), { uid: 0, gid: 0 }, 0o755);
+    await (await openHere(t, home, 'server', systemFolder)).release();
+    chmodSync(home, 0o700);
+    await assert.rejects(openEmbedded({ home, role: 'server', systemFolder }), new RegExp(`chmod a\\+x '${home}'`));
+    chmodSync(home, 0o755);
+    chmodSync(join(home, 'postgres'), 0o755);
+    await assert.rejects(
+      openEmbedded({ home, role: 'server', systemFolder }),
+      new RegExp(`chmod 700 '${home}/postgres'`),
+    );
+  });
+
+  test("as root in another user's home, a link in the place of the database is not followed", onlyAsRoot, async (t) => {
+    const { folder, systemFolder } = foldersOf(t);
+    const home = ownedFolder(join(folder, 'home'), NOBODY, 0o755);
+    const target = ownedFolder(join(folder, 'target'), { uid: 0, gid: 0 }, 0o700);
+    symlinkSync(target, join(home, 'postgres'));
+    lchownSync(join(home, 'postgres'), NOBODY.uid, NOBODY.gid);
+    await assert.rejects(openEmbedded({ home, role: 'server', systemFolder }), /root does not follow it/);
+    assert.equal(statSync(target).uid, 0);
+  });
 
   test("a user is told when the database is another user's", onlyAsRoot, async (t) => {
     const { folder } = foldersOf(t);
