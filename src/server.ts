@@ -2,7 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import helmet from '@fastify/helmet';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { Logger } from 'pino';
 import { registerApi } from './api/index.ts';
 import type { Config } from './config.ts';
@@ -35,7 +41,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   const base: FastifyBaseLogger = logger;
   const app = Fastify({
     loggerInstance: base,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: config.trustProxy,
@@ -54,10 +60,11 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
         }),
   });
   await app.register(helmet);
-  app.addHook('onRequest', async (request, reply) => {
-    await reply.header('x-request-id', request.id);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { protocol, operation } = request.routeOptions.config as { protocol?: string; operation?: string };
     metrics.request(
       protocol ?? 'native',
@@ -75,6 +82,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       },
       'request',
     );
+    done();
   });
 
   await app.register(async (native) => registerApi(native, { refundry }));

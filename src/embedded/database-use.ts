@@ -68,7 +68,16 @@ export class DatabaseUse implements EmbeddedDatabase {
     this.#server = server;
     this.#log = log;
     this.#watch = this.#watchOver(watch);
-    this.#logCheck = setInterval(() => boundLog(place.home), LOG_CHECK_MS).unref();
+    this.#logCheck = setInterval(() => this.#boundLog(), LOG_CHECK_MS).unref();
+  }
+
+  /** An hourly chore must not end the server. */
+  #boundLog(): void {
+    try {
+      boundLog(this.#place.home);
+    } catch (error) {
+      this.#log(`${this.#place.home.log} could not be shortened: ${reasonOf(error)}`);
+    }
   }
 
   announceStopping(): void {
@@ -98,9 +107,7 @@ export class DatabaseUse implements EmbeddedDatabase {
         alone.release();
       }
     } catch (error) {
-      this.#log(
-        `The database in ${this.#place.folder} was left running: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.#log(`The database in ${this.#place.folder} was left running: ${reasonOf(error)}`);
     } finally {
       this.#use.release();
       this.#server?.release();
@@ -131,13 +138,15 @@ export class DatabaseUse implements EmbeddedDatabase {
         this.#log(`The database in ${this.#place.folder} is back.`);
         return;
       } catch (error) {
-        this.#log(
-          `The database in ${this.#place.folder} does not come back: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        this.#log(`The database in ${this.#place.folder} does not come back: ${reasonOf(error)}`);
         await sleep(RETRY_MS);
       }
     }
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A limit on waiting that does not itself keep the process from ending. */

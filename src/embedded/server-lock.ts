@@ -9,8 +9,8 @@ import { isAlive } from './processes.ts';
 
 /** How long a server waits for one that is stopping. */
 const SUCCESSION_MS = 10_000;
-/** A server writes its note right after it took the lock: so long may the note be missing or another's. */
-const NOTE_MS = 500;
+/** A server writes its note right after it took the lock: on a busy machine the note may be missing, or a dead one's, for so long. */
+const NOTE_MS = 2000;
 const POLL_MS = 20;
 
 export interface ServerLock extends FileLock {
@@ -25,13 +25,16 @@ interface Note {
 /** Takes the server's lock; waits for a server that is stopping. Errors: EmbeddedDatabaseError, naming the folder and the other's pid. */
 export async function becomeServer(home: Home, log: (line: string) => void): Promise<ServerLock> {
   const began = Date.now();
+  let unknownSince: number | undefined;
   let told = false;
   for (;;) {
     const lock = tryLock(home.server, 'exclusive');
     if (lock !== undefined) return holdServerLock(home, lock);
     const other = readNote(home);
-    const waitMs = other === undefined ? NOTE_MS : other.stopping ? SUCCESSION_MS : 0;
-    if (Date.now() - began >= waitMs) {
+    unknownSince = other === undefined ? (unknownSince ?? Date.now()) : undefined;
+    const deadline =
+      unknownSince === undefined ? began + (other?.stopping === true ? SUCCESSION_MS : 0) : unknownSince + NOTE_MS;
+    if (Date.now() >= deadline) {
       const who = other === undefined ? '' : ` (pid ${other.pid})`;
       throw new EmbeddedDatabaseError(
         other?.stopping === true
@@ -50,14 +53,20 @@ export async function becomeServer(home: Home, log: (line: string) => void): Pro
 function holdServerLock(home: Home, lock: FileLock): ServerLock {
   let isHeld = true;
   writeNote(home, { pid: process.pid, stopping: false });
+  const announceStopping = () => {
+    if (isHeld) writeNote(home, { pid: process.pid, stopping: true });
+  };
   return {
-    announceStopping() {
-      if (isHeld) writeNote(home, { pid: process.pid, stopping: true });
-    },
+    announceStopping,
     release() {
       if (!isHeld) return;
+      try {
+        // The note stays, and the next server replaces it: whoever reads it in between still sees that this one was leaving.
+        announceStopping();
+      } catch {
+        // The home was deleted: nobody is there to read it.
+      }
       isHeld = false;
-      rmSync(home.serverNote, { force: true });
       lock.release();
     },
   };

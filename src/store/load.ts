@@ -75,7 +75,7 @@ type Load = keyof typeof LOADS;
 
 /** Sends one named statement; its rows come later. A failure is also seen by whoever awaits the last one. */
 export function ask<Row extends object>(client: ClientBase, load: Load, values: unknown[]): Promise<Row[]> {
-  const rows = client.query<Row>({ name: load, text: LOADS[load], values }).then((result) => result.rows);
+  const rows = client.query<Row>({ name: `load_${load}`, text: LOADS[load], values }).then((result) => result.rows);
   // Another statement of the same wait may reject first; this one must not count as unhandled then.
   rows.catch(() => undefined);
   return rows;

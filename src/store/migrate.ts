@@ -1,4 +1,5 @@
 /** Bringing a database to the current schema, under a lock, and dividing it into buckets when it is new. */
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
@@ -49,6 +50,25 @@ export async function migrate(
     await client.query('COMMIT');
     const installation = await readInstallation(client);
     return { applied: applied.map(({ name }) => name), installation };
+  } finally {
+    await client.end();
+  }
+}
+
+/** Refuses a database that lacks migrations of this version, or has newer ones. Throws an `Error` for the operator. */
+export async function assertMigrated(database: DatabaseSettings): Promise<void> {
+  const client = new pg.Client({ ...database, application_name: 'refundry migrate' });
+  await client.connect();
+  try {
+    await readInstallation(client);
+    const { rows } = await client.query<{ name: string }>('SELECT name FROM migration ORDER BY name');
+    const applied = new Set(rows.map(({ name }) => name));
+    const known = readdirSync(MIGRATIONS).map((file) => file.replace(/\.sql$/, ''));
+    const missing = known.filter((name) => !applied.has(name));
+    if (missing.length > 0)
+      throw new Error(`this database lacks ${missing.join(', ')}: run \`refundry migrate\` first`);
+    const newer = [...applied].filter((name) => !known.includes(name));
+    if (newer.length > 0) throw new Error(`this database has ${newer.join(', ')}: it needs a newer Refundry`);
   } finally {
     await client.end();
   }

@@ -92,6 +92,17 @@ export class Reader {
     return this.#view(toPayment(row), bucket);
   }
 
+  /** Whose payment or refund an id names; `null` if nobody's. */
+  async merchantIdOf(table: 'payment' | 'refund', id: string): Promise<string | null> {
+    if (!isId(id)) return null;
+    const { rows } = await this.#pool.query<{ merchant_id: string }>({
+      name: `read_merchant_of_${table}`,
+      text: `SELECT merchant_id FROM ${table} WHERE id = $1 AND bucket = $2`,
+      values: [id, bucketOf(id)],
+    });
+    return rows[0]?.merchant_id ?? null;
+  }
+
   /** A payment as a merchant's caller names it; references must all name the same one. */
   async findPayment(merchantId: string, selector: PaymentSelector): Promise<PaymentView | null> {
     if ('id' in selector) return this.payment(selector.id, merchantId);
@@ -230,7 +241,10 @@ export class Reader {
   async payments(filter: PaymentFilter): Promise<Page<Payment>> {
     if (filter.reference !== null) {
       const payments = await this.#byReference(filter.reference, filter.merchantId);
-      return { items: payments.filter((payment) => matches(payment, filter)).slice(0, filter.limit), next: null };
+      return pageById(
+        payments.filter((payment) => matches(payment, filter)),
+        filter,
+      );
     }
     const conditions = `
       ($4::timestamptz IS NULL OR created_at >= $4) AND ($5::timestamptz IS NULL OR created_at < $5)

@@ -360,7 +360,7 @@ export function savesOf(book: Book, headBefore: bigint): Statement[] {
 /** Sends the saves without waiting; each promise settles when its statement has. */
 export function sendSaves(client: pg.ClientBase, statements: readonly Statement[]): Promise<unknown>[] {
   return statements.map(({ name, values }) => {
-    const saved = client.query({ name, text: SAVES[name], values });
+    const saved = client.query({ name: `save_${name}`, text: SAVES[name], values });
     saved.catch(() => undefined);
     return saved;
   });

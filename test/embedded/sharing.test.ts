@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EmbeddedDatabaseError, openEmbedded, resetEmbedded } from '../../src/embedded/index.ts';
-import { ask, openHere, opened, postmasterPid, released, runs, startOpener, temporaryFolder } from './harness.ts';
+import {
+  ask,
+  endProcess,
+  openHere,
+  opened,
+  postmasterPid,
+  released,
+  runs,
+  startOpener,
+  temporaryFolder,
+} from './harness.ts';
 
 // Most of each test is waiting for the disk or for a process.
 suite('sharing a database', { concurrency: 4 }, () => {
@@ -109,6 +120,15 @@ suite('sharing a database', { concurrency: 4 }, () => {
       assert.deepEqual(await ask(next, 'SELECT 1 AS one'), [{ one: 1 }], `round ${round}`);
       leaving = next;
     }
+  });
+
+  test('release does its part when the home was deleted meanwhile', async (t) => {
+    const home = join(temporaryFolder(t), 'home');
+    const database = await openHere(t, home, 'server');
+    const postmaster = postmasterPid(home);
+    rmSync(home, { recursive: true });
+    await database.release();
+    endProcess(postmaster, 'SIGQUIT'); // PostgreSQL would see within a minute that its files are gone.
   });
 
   test('release may be called more than once', async (t) => {

@@ -3,7 +3,7 @@
  * its own), one database per caller, cloned from a migrated template.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -19,6 +19,8 @@ const TEMPLATE = 'refundry_template';
 /** Starts a cluster with a migrated template; `stop` ends it and deletes its folder. */
 export async function startCluster(): Promise<{ settings: DatabaseSettings; stop: () => Promise<void> }> {
   const home = await mkdtemp(join(tmpdir(), 'refundry-test-'));
+  // As root, PostgreSQL runs as an account that must be able to enter it.
+  await chmod(home, 0o755);
   const embedded = await openEmbedded({ home, role: 'server' });
   const settings = embedded.connection;
   await run(settings, `CREATE DATABASE ${TEMPLATE}`);

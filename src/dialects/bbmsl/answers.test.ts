@@ -5,8 +5,7 @@ import fc from 'fast-check';
 import { ERRORS, refusal } from '../../core/errors.ts';
 import { NOTHING } from '../../core/outcome.ts';
 import type { RefundStatus } from '../../core/refund.ts';
-import type { Caller } from '../dialect.ts';
-import { ask, merchant, post } from './fixtures/demo.ts';
+import { ask, CALLER, merchant, post } from './fixtures/demo.ts';
 import { bbmsl } from './index.ts';
 import { REFUND_STATES, RESPONSES } from './wire.ts';
 import { writeResult } from './write.ts';
@@ -58,18 +57,9 @@ test('only a refund that succeeded is answered with 0000, and only it has no mes
     expectedRefundableMinor: null,
   });
   assert.ok(refund !== null);
-  const caller: Caller = {
-    merchantId: talk.merchantId,
-    merchantName: 'Example Ltd',
-    credentialId: '',
-    role: 'merchant',
-    lookup: '3',
-    settings: {},
-    demo: true,
-  };
   for (const status of Object.keys(REFUND_STATES) as RefundStatus[]) {
     const outcome = { ...NOTHING, payment: talk.payment(orderId), refund: { ...refund, status } };
-    const answer = writeResult({ kind: 'outcome', outcome, caller });
+    const answer = writeResult({ kind: 'outcome', outcome, caller: CALLER });
     const body = JSON.parse(answer.body) as Record<string, unknown>;
     assert.equal(answer.status, 200);
     assert.equal(body['responseCode'] === '0000', status === 'succeeded', status);

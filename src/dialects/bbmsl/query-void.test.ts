@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OPEN_POLICY } from '../../core/policy.ts';
-import { type Answered, answerFixture, ask, merchant, ORDER } from './fixtures/demo.ts';
+import type { Refund } from '../../core/refund.ts';
+import { type Answered, answerFixture, ask, CALLER, merchant, ORDER } from './fixtures/demo.ts';
+import { writeResult } from './write.ts';
 
 const THE_ORDER = { merchantId: 3, orderId: 4922 };
 
@@ -77,6 +79,45 @@ test('the transactions of a query tell what became of each refund, and leave ref
   assert.deepEqual(await states(), ['SALE REFUNDED', 'REFUND VOIDED', 'REFUND SUCCESS']);
   talk.run({ kind: 'reverse_refund', refundId: second });
   assert.deepEqual(await states(), ['SALE SUCCESS', 'REFUND VOIDED', 'REFUND VOIDED']);
+});
+
+test('a refund keeps its number when it is approved, and transactions are listed in the order in which they came', () => {
+  const { talk, orderId } = merchant({ policy: { ...OPEN_POLICY, approvalAboveMinor: { USD: 400n } } });
+  const refund = (minor: bigint): Refund => {
+    const outcome = talk.run({
+      kind: 'refund_payment',
+      payment: { id: orderId },
+      amount: { kind: 'minor', minor, currency: 'USD' },
+      reference: null,
+      details: {},
+      expectedRefundableMinor: null,
+    });
+    assert.ok(outcome.refund !== null);
+    return outcome.refund;
+  };
+  const waiting = refund(1000n);
+  const done = refund(100n);
+  const approve = { kind: 'approve_refund', refundId: waiting.id, amountMinor: 1000n } as const;
+  const approved = talk.run(approve, { actor: 'cli:second' }).refund;
+  assert.ok(approved?.status === 'succeeded');
+  const numbers = (refunds: readonly Refund[]): unknown => {
+    const result = {
+      kind: 'payment',
+      payment: talk.payment(orderId),
+      refunds,
+      settled: false,
+      caller: CALLER,
+    } as const;
+    const body = JSON.parse(writeResult(result).body) as Answered['body'];
+    return body.transactions?.map(({ id, type, amount }) => [id, type, amount]);
+  };
+  const expected = [
+    [8192, 'SALE', 15],
+    [12288, 'REFUND', 10],
+    [16384, 'REFUND', 1],
+  ];
+  assert.deepEqual(numbers([waiting, done]), expected);
+  assert.deepEqual(numbers([done, approved]), expected);
 });
 
 test('a void cancels the whole order', async () => {

@@ -1,0 +1,83 @@
+/** What the OpenAPI document says of an operation's refusals: by status, each code with its title. */
+import { type TSchema, Type } from 'typebox';
+import { type ErrorCode, errorDefinition } from '../core/errors.ts';
+import { component, ref } from './shapes.ts';
+
+export const ProblemResource = component(
+  'Problem',
+  {
+    type: Type.String({ description: 'Where the error is explained: a path of this server.' }),
+    title: Type.String({ description: 'The same for every occurrence.' }),
+    status: Type.Integer({ description: 'The HTTP status.' }),
+    detail: Type.String({ description: 'The violated fact and its numbers, in a sentence for people.' }),
+    code: Type.String({ description: 'For programs: a code of /docs/errors.' }),
+    request_id: Type.String({
+      description: 'The request that this was decided for: of a replayed answer, the first one.',
+    }),
+    errors: Type.Optional(
+      Type.Array(Type.Object({ parameter: Type.String(), problem: Type.String() }), {
+        description: 'With invalid_request: which parameters, and what is wrong with each.',
+      }),
+    ),
+  },
+  {
+    additionalProperties: true,
+    description:
+      'Problem details (RFC 9457). The numbers behind the refusal are further fields, amounts in minor units; whatever concerns a payment has its breakdown.',
+    examples: [
+      {
+        type: '/docs/errors#amount_exceeds_refundable',
+        title: 'The amount exceeds what is refundable',
+        status: 409,
+        detail: 'asked 60.00 USD, refundable 40.00 USD (captured 100.00 USD, refunded 60.00 USD, reserved 0.00 USD)',
+        code: 'amount_exceeds_refundable',
+        request_id: '0d6c2f3e-5b1a-4a53-9a39-0f5d8f0f7a11',
+        payment_id: '019a3c5e-7d20-7001-8f3a-2b6f0c9d4e11',
+        amount: 6_000,
+        currency: 'USD',
+        captured: 10_000,
+        refunded: 6_000,
+        reserved: 0,
+        refundable: 4_000,
+      },
+    ],
+  },
+);
+
+/** What any operation may answer. */
+const ALWAYS: readonly ErrorCode[] = [
+  'unauthenticated',
+  'forbidden',
+  'rate_limited',
+  'invalid_request',
+  'overloaded',
+  'internal_error',
+];
+
+/** Beside these, what any operation that goes through the engine may answer. */
+export const WRITING: readonly ErrorCode[] = ['idempotency_key_reused', 'outcome_unknown'];
+
+const PROBLEM = ref(ProblemResource);
+
+/** An operation's refusals by status. Typed as nothing: handlers throw them, and never return one. */
+export function refusals(...codes: readonly ErrorCode[]): Record<never, never> {
+  const byStatus = new Map<number, string[]>();
+  for (const code of [...ALWAYS, ...codes]) {
+    const { status, title } = errorDefinition(code);
+    byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\`: ${title}.`]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, sentences]) => [
+      status,
+      {
+        description: sentences.join(' '),
+        content: { 'application/problem+json': { schema: PROBLEM } },
+      } as unknown as TSchema,
+    ]),
+  );
+}
+
+/** An accepted answer with its description. */
+export function answer<Schema extends TSchema>(schema: Schema, description: string): Schema {
+  return { ...schema, description };
+}

@@ -1,0 +1,10 @@
+/** The fields of payment methods and devices are written in snake case in the API, and in camel case in the core. */
+
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+
+const renamed = <Renamed>(fields: object, rename: (name: string) => string): Renamed =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [rename(name), value as unknown])) as Renamed;
+
+export const toApiNames = <Renamed>(fields: object): Renamed => renamed(fields, snakeCase);
+export const toCoreNames = <Renamed>(fields: object): Renamed => renamed(fields, camelCase);

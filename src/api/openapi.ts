@@ -1,0 +1,64 @@
+/** The OpenAPI 3.1 document: made from the same schemas that requests are checked and answers written with. */
+import { readFileSync } from 'node:fs';
+import swagger from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+import { ACCESS_ROLES, type OperationConfig } from './access.ts';
+
+const INTRODUCTION = `
+Refund payments exactly once, and never a cent more than was captured.
+
+**Keys.** Send yours as \`Authorization: Bearer rk_…\`. Roles: \`admin\` acts for every merchant, \`merchant\` for its own, \`read\` only reads and previews. What belongs to another merchant is as unknown to a key as what never was.
+
+**Amounts** are integers in the minor unit of an ISO 4217 currency: 10000 is 100.00 USD, 10000 JPY and 10.000 KWD. Times are ISO 8601, UTC.
+
+**Idempotency.** Send an \`Idempotency-Key\` with everything that moves money. The same request with the same key is answered as the first time, marked \`Idempotent-Replayed: true\`, and nothing happens twice: after a lost answer, just send it again. The same key with another request is refused. Keys are kept as long as the books.
+
+**Errors** are problem details (RFC 9457, \`application/problem+json\`): \`code\` for programs, \`detail\` for people, and the numbers behind it in fields. [All codes](/docs/errors), in order of precedence.
+
+**Lists** come in pages: send \`next_cursor\` as \`cursor\` for the next one. A page looks at a bounded number of rows, so with a filter it may be short, or even empty, and still have a \`next_cursor\`; only a page without one is the last.
+
+**Bodies** are JSON. Unknown and repeated fields are refused, and nothing is converted: \`"100"\`, \`100.0\` and \`1e2\` are not the integer 100.
+`.trim();
+
+const TAGS = [
+  { name: 'Payments', description: 'Original payments: what was captured, and what of it may still be refunded.' },
+  { name: 'Refunds', description: 'Ask for a refund, approve it, take it back.' },
+  { name: 'Merchants', description: 'Whose payments these are, and what they allow.' },
+  { name: 'Credentials', description: 'Keys for this API and for every partner’s protocol.' },
+  { name: 'Settlements and balances', description: 'What a merchant holds, and paying it out.' },
+  { name: 'Journal', description: 'All that ever happened: to look at, and to follow.' },
+  { name: 'Entitlements', description: 'Enrolments and coupons that payments carry.' },
+];
+
+const { version } = JSON.parse(readFileSync(findPackage(), 'utf8')) as { version: string };
+
+/** From the sources, or from the compiled files one folder deeper. */
+function findPackage(): URL {
+  const isCompiled = import.meta.url.endsWith('.js');
+  return new URL(isCompiled ? '../../../package.json' : '../../package.json', import.meta.url);
+}
+
+/** Collects the routes that are added to the scope from now on. */
+export async function describeRoutes(app: FastifyInstance): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Refundry API', version, description: INTRODUCTION },
+      servers: [{ url: '/', description: 'This server.' }],
+      tags: TAGS,
+      components: {
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer', description: 'A credential of protocol `native`.' },
+        },
+      },
+      security: [{ key: [] }],
+    },
+    refResolver: { buildLocalReference: (json) => String(json.$id) },
+    transform: ({ schema, url, route }) => {
+      const { access } = (route.config ?? {}) as Partial<OperationConfig>;
+      if (access === undefined) return { schema: { ...schema, hide: true }, url };
+      const described = [schema.description, `**Keys:** ${ACCESS_ROLES[access]}`].filter((part) => part !== undefined);
+      return { schema: { ...schema, description: described.join('\n\n'), 'x-access': access } as typeof schema, url };
+    },
+  });
+}

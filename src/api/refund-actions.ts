@@ -1,0 +1,105 @@
+/** Decisions on refunds: a second person's approval or rejection, cancellation, reversal. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Action } from '../core/command.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import { actingMerchant, operation } from './access.ts';
+import type { ApiContext, ApiScope } from './api.ts';
+import { answer, refusals, WRITING } from './documented.ts';
+import { refundView } from './payment-views.ts';
+import { perform, present } from './perform.ts';
+import { ApproveRefund, RefundResource, type RefundView } from './refund-schemas.ts';
+import { IdempotencyHeader, IdParams, NoBody, NoQuery, ref } from './shapes.ts';
+
+type RefundAction = Extract<Action, { readonly refundId: string }>;
+
+interface Decision {
+  readonly path: string;
+  readonly kind: 'reject_refund' | 'cancel_refund' | 'reverse_refund';
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly codes: readonly ErrorCode[];
+}
+
+const DECISIONS: readonly Decision[] = [
+  {
+    path: 'reject',
+    kind: 'reject_refund',
+    operationId: 'rejectRefund',
+    summary: 'Reject a refund that waits',
+    description: 'By another key than the one that asked for it. Its funds are refundable again.',
+    codes: ['approval_not_allowed'],
+  },
+  {
+    path: 'cancel',
+    kind: 'cancel_refund',
+    operationId: 'cancelRefund',
+    summary: 'Cancel a refund that waits',
+    description: 'By any key that may refund, also the one that asked for it. Its funds are refundable again.',
+    codes: ['not_cancelable'],
+  },
+  {
+    path: 'reverse',
+    kind: 'reverse_refund',
+    operationId: 'reverseRefund',
+    summary: 'Record that a refund came back',
+    description:
+      'A succeeded refund that the bank returned: its funds are the merchant’s again, and the payment is refundable by that much. Enrolments that the refund ended are granted again.',
+    codes: ['not_reversible'],
+  },
+];
+
+export function addRefundActions(app: ApiScope, { refundry }: ApiContext): void {
+  const act = async (request: FastifyRequest, reply: FastifyReply, action: RefundAction): Promise<RefundView> => {
+    const merchantId = await actingMerchant(request, refundry, { refund_id: action.refundId });
+    const outcome = await perform(refundry, request, reply, merchantId, action);
+    return refundView(present(outcome.refund), outcome.payment, outcome.entry);
+  };
+  const done = answer(ref(RefundResource), 'The refund, and the numbers of its payment after it.');
+  const shared = { tags: ['Refunds'], params: IdParams, querystring: NoQuery, headers: IdempotencyHeader };
+
+  app.post(
+    '/refunds/:id/approve',
+    {
+      config: operation('approve_refund', 'write'),
+      schema: {
+        ...shared,
+        operationId: 'approveRefund',
+        summary: 'Approve a refund that waits',
+        description:
+          'By another key than the one that asked for it: a second person. The refund then succeeds, with the funds that were reserved for it.',
+        body: ApproveRefund,
+        response: {
+          200: done,
+          ...refusals('refund_not_found', 'payment_disputed', 'approval_not_allowed', ...WRITING),
+        },
+      },
+    },
+    (request, reply) => {
+      const { amount } = request.body;
+      return act(request, reply, {
+        kind: 'approve_refund',
+        refundId: request.params.id,
+        amountMinor: amount === undefined ? null : BigInt(amount),
+      });
+    },
+  );
+
+  for (const { path, kind, operationId, summary, description, codes } of DECISIONS) {
+    app.post(
+      `/refunds/:id/${path}`,
+      {
+        config: operation(kind, 'write'),
+        schema: {
+          ...shared,
+          operationId,
+          summary,
+          description,
+          body: NoBody,
+          response: { 200: done, ...refusals('refund_not_found', ...codes, ...WRITING) },
+        },
+      },
+      (request, reply) => act(request, reply, { kind, refundId: request.params.id }),
+    );
+  }
+}

@@ -1,0 +1,176 @@
+/** From a line's fields to the payment to register: everything that can be said of a line without asking the books. */
+import type { RegisterPayment } from '../../core/command.ts';
+import { type Refusal, refusal, Refused } from '../../core/errors.ts';
+import { currencyExponent, decimalFault, isCurrency, parseMajor } from '../../core/money.ts';
+import type { PaymentDetails, PaymentMethod } from '../../core/payment.ts';
+import { readReferences, referenceNamespaces } from '../../dialects/references.ts';
+import { Failure } from '../failure.ts';
+import { COLUMNS, type Draft, REJECT_COLUMNS } from './columns.ts';
+
+export interface ReadLine {
+  readonly merchantId: string;
+  readonly action: RegisterPayment;
+}
+
+export type LineReader = (fields: readonly string[]) => ReadLine | Refusal;
+
+type CellReader = (draft: Draft, text: string) => string | null;
+
+const ignore: CellReader = () => null;
+
+/**
+ * A reader of lines below this header. Throws `Failure` (`bad_header`) that lists every column that is unknown, doubled
+ * or missing: nothing of such a file is read.
+ */
+export function lineReader(header: readonly string[], merchant: string | null): LineReader {
+  const names = header.map((name) => name.trim());
+  const namespaces = new Set(referenceNamespaces().map(({ name }) => name));
+  const mistakes = headerMistakes(names, namespaces, merchant);
+  if (mistakes.length > 0) throw new Failure('bad_header', mistakes.join('; '));
+  const readers = names.map((name): CellReader => {
+    if (namespaces.has(name)) {
+      return (draft, text) => {
+        draft.references[name] = text;
+        return null;
+      };
+    }
+    return COLUMNS[name]?.read ?? ignore;
+  });
+  return (fields) => {
+    if (fields.length !== names.length) {
+      return refusal('invalid_request', `has ${fields.length} fields, the header has ${names.length} columns`);
+    }
+    const draft = newDraft();
+    for (const [index, read] of readers.entries()) {
+      const text = fields[index]?.trim() ?? '';
+      const wrong = text === '' ? null : read(draft, text);
+      if (wrong !== null) return invalid(names[index] ?? '', wrong);
+    }
+    return finish(draft, merchant);
+  };
+}
+
+function headerMistakes(names: readonly string[], namespaces: ReadonlySet<string>, merchant: string | null): string[] {
+  const known = (name: string): boolean =>
+    Object.hasOwn(COLUMNS, name) || namespaces.has(name) || (REJECT_COLUMNS as readonly string[]).includes(name);
+  const quote = (list: readonly string[]): string => list.map((name) => JSON.stringify(name)).join(', ');
+  const mistakes: string[] = [];
+  const unknown = names.filter((name) => !known(name));
+  const [only = ''] = names;
+  if (names.length === 1 && /[;\t|]/.test(only)) {
+    return ['the header has one column: are they separated by another sign? Say it with --delimiter ";"'];
+  }
+  if (unknown.length > 0) {
+    mistakes.push(
+      `unknown column(s) ${quote(unknown)}: leave them out, or rename them; there are ${Object.keys(COLUMNS).join(', ')}, ` +
+        `and the references ${[...namespaces].join(', ')}`,
+    );
+  }
+  const doubled = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+  if (doubled.length > 0) mistakes.push(`column(s) given twice: ${quote(doubled)}`);
+  const missing = ['amount', 'currency'].filter((name) => !names.includes(name));
+  if (missing.length > 0) mistakes.push(`missing column(s) ${quote(missing)}`);
+  if (!names.some((name) => namespaces.has(name))) {
+    mistakes.push(`no reference: at least one column of ${[...namespaces].join(', ')} must tell payments apart`);
+  }
+  if (merchant === null && !names.includes('merchant'))
+    mistakes.push('no column "merchant": add it, or say --merchant <id>');
+  if (merchant !== null && names.includes('merchant'))
+    mistakes.push('a column "merchant" and --merchant: only one of them');
+  return mistakes;
+}
+
+function newDraft(): Draft {
+  return {
+    merchant: null,
+    amount: null,
+    currency: null,
+    status: 'captured',
+    createdAt: null,
+    capturedAt: null,
+    references: {},
+    details: {},
+    method: {},
+    customer: {},
+    device: {},
+    learners: [],
+    entitlementKind: null,
+    entitlementTarget: null,
+    viaCoupon: false,
+    couponCode: null,
+  };
+}
+
+const invalid = (column: string, problem: string): Refusal =>
+  refusal('invalid_request', `${column}: ${problem}`, { parameter: column });
+
+/** What only shows when all cells are known. */
+function finish(draft: Draft, merchant: string | null): ReadLine | Refusal {
+  const merchantId = merchant ?? draft.merchant;
+  if (merchantId === null) return invalid('merchant', 'is empty');
+  const amountMinor = readAmount(draft);
+  if (typeof amountMinor !== 'bigint') return amountMinor;
+  if (draft.status === 'pending' && draft.capturedAt !== null) return invalid('captured_at', 'the payment is pending');
+  const details = readDetails(draft);
+  if ('code' in details) return details;
+  const entitlements = readEntitlements(draft);
+  if (!Array.isArray(entitlements)) return entitlements as Refusal;
+  if (Object.keys(draft.references).length === 0) {
+    return refusal('invalid_request', 'has no reference: running again could not recognise it');
+  }
+  let references: RegisterPayment['references'];
+  try {
+    references = readReferences(draft.references, 'reference');
+  } catch (error) {
+    if (error instanceof Refused) return error.refusal;
+    throw error;
+  }
+  return {
+    merchantId,
+    action: {
+      kind: 'register_payment',
+      amountMinor,
+      currency: draft.currency ?? '',
+      status: draft.status,
+      references,
+      details,
+      entitlements,
+      couponCode: draft.couponCode,
+      // Who knows only when the funds were taken knows that the payment is no younger.
+      createdAt: draft.createdAt ?? draft.capturedAt,
+      capturedAt: draft.capturedAt,
+      ifSame: 'return_existing',
+    },
+  };
+}
+
+function readAmount({ amount, currency }: Draft): bigint | Refusal {
+  if (amount === null) return invalid('amount', 'is empty');
+  if (currency === null) return invalid('currency', 'is empty');
+  if (!isCurrency(currency)) return invalid('currency', 'must be an ISO 4217 code in capitals, such as USD');
+  const wrong = decimalFault(amount);
+  if (wrong !== null) return invalid('amount', wrong);
+  return parseMajor(amount, currency) ?? invalid('amount', `${currency} has ${currencyExponent(currency)} decimals`);
+}
+
+function readDetails({ details, method, customer, device }: Draft): PaymentDetails | Refusal {
+  const { type } = method;
+  if (type === undefined && Object.keys(method).length > 0) return invalid('method_type', 'is empty');
+  return {
+    ...details,
+    ...(type === undefined ? {} : { method: method as PaymentMethod }),
+    ...(Object.keys(customer).length === 0 ? {} : { customer }),
+    ...(Object.keys(device).length === 0 ? {} : { device }),
+  };
+}
+
+function readEntitlements(draft: Draft): RegisterPayment['entitlements'] | Refusal {
+  const { learners, entitlementKind: kind, entitlementTarget: target, viaCoupon } = draft;
+  if (viaCoupon && draft.couponCode === null) return invalid('coupon_code', 'is empty, but via_coupon is true');
+  if (learners.length === 0 && kind === null && target === null) return [];
+  if (learners.length === 0 || learners.includes('')) return invalid('learner', 'is empty');
+  if (new Set(learners).size !== learners.length) return invalid('learner', 'names somebody twice');
+  if (kind === null) return invalid('entitlement_kind', 'is empty');
+  if (target === null) return invalid('entitlement_target', 'is empty');
+  return learners.map((learner) => ({ learner, kind, target, viaCoupon }));
+}

@@ -1,0 +1,209 @@
+/** `refundry refund …`: asks for a refund, decides on one that waits, and takes one back. */
+import { Command } from 'commander';
+import type { RefundPayment, RequestedAmount } from '../core/command.ts';
+import { textFault } from '../core/json.ts';
+import { decimalFault, parseMajor } from '../core/money.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { Refund } from '../core/refund.ts';
+import { usage } from './failure.ts';
+import { fields, money, print, printJson, time } from './output.ts';
+import { describeNumbers } from './payment.ts';
+import { paymentRecord, refundRecord } from './records.ts';
+import { findPayment, findRefund } from './select.ts';
+import { accepted, type CommonOptions, onBooks, withSession } from './session.ts';
+
+interface CreateOptions extends CommonOptions {
+  readonly amount?: string;
+  readonly all?: true;
+  readonly reason?: string;
+  readonly idempotencyKey?: string;
+  readonly merchant?: string;
+  readonly dryRun?: true;
+}
+
+const MAX_REASON_LENGTH = 1000;
+
+const EXAMPLES = `
+Examples:
+  refundry refund 01997d3e-… --amount 10.00            the short form of "refund create"
+  refundry refund native.reference:order-42 --all      whatever is left of it
+  refundry refund bbmsl.orderId:4922 --amount 5 --dry-run
+"refundry refund create --help" lists the options.`;
+
+export function refundCommand(): Command {
+  const refund = new Command('refund')
+    .description('refund a payment; approve, cancel or reverse a refund')
+    .usage('<payment> --amount 10.00 | <command>')
+    .addHelpText('after', EXAMPLES);
+
+  onBooks(
+    refund
+      .command('create <payment>', { isDefault: true })
+      .description('refund a payment, in part or all that is left')
+      .option('--amount <amount>', "in the payment's currency, such as 10.00")
+      .option('--all', 'all that is left')
+      .option('--reason <text>', 'why; some policies require it')
+      .option('--idempotency-key <key>', 'refund once, however often this is run with the same key')
+      .option('--merchant <id>', 'whose payment, where several merchants use the same reference')
+      .option('--dry-run', 'only say what it would do'),
+  ).action(createRefund);
+  onBooks(refund.command('show <refund>').description('a refund as it is now')).action(showRefund);
+  onBooks(
+    refund
+      .command('approve <refund>')
+      .description('approve a refund that waits: somebody else than who asked')
+      .option('--amount <amount>', 'refuse unless the refund is of this amount'),
+  ).action(approveRefund);
+  onBooks(
+    refund.command('reject <refund>').description('turn a waiting refund down: somebody else than who asked'),
+  ).action((id: string, options: CommonOptions) => decideOn(id, options, 'reject_refund', 'Rejected'));
+  onBooks(refund.command('cancel <refund>').description('take a waiting refund back')).action(
+    (id: string, options: CommonOptions) => decideOn(id, options, 'cancel_refund', 'Canceled'),
+  );
+  onBooks(
+    refund.command('reverse <refund>').description('a refund that succeeded came back: its funds are refundable again'),
+  ).action((id: string, options: CommonOptions) => decideOn(id, options, 'reverse_refund', 'Reversed'));
+  return refund;
+}
+
+async function createRefund(name: string, options: CreateOptions): Promise<void> {
+  const amount = readAmount(options);
+  const reasonFault = textFault(options.reason ?? '');
+  if (reasonFault !== null || (options.reason ?? '').length > MAX_REASON_LENGTH) {
+    throw usage(`--reason ${reasonFault ?? `must have at most ${MAX_REASON_LENGTH} characters`}`);
+  }
+  await withSession(options, { permission: 'operate' }, async (session) => {
+    const { payment } = await findPayment(session, name, options.merchant);
+    const action: RefundPayment = {
+      kind: 'refund_payment',
+      payment: { id: payment.id },
+      amount,
+      reference: null,
+      details: options.reason === undefined ? {} : { reason: options.reason },
+      expectedRefundableMinor: null,
+    };
+    if (options.dryRun === true) {
+      const outcome = accepted(await session.preview(payment.merchantId, action));
+      if (options.json === true) printJson({ dry_run: true, ...refundAnswer(outcome) });
+      else print(`${sentence(outcome, 'Would refund')} Nothing was done.\n${numbers(outcome)}`);
+      return;
+    }
+    const outcome = accepted(await session.execute(payment.merchantId, action, options.idempotencyKey));
+    if (options.json === true) printJson({ dry_run: false, ...refundAnswer(outcome) });
+    else print(`${sentence(outcome, 'Refunded')}\n${describe(outcome)}`);
+  });
+}
+
+function readAmount({ amount, all }: CreateOptions): RequestedAmount {
+  if ((amount === undefined) === (all === undefined)) {
+    throw usage('say how much: --amount 10.00, or --all for all that is left');
+  }
+  if (amount === undefined) return { kind: 'all' };
+  const fault = decimalFault(amount);
+  if (fault !== null) throw usage(`--amount ${fault}, got ${JSON.stringify(amount)}`);
+  return { kind: 'major', text: amount };
+}
+
+/** The refund of an outcome that has one. */
+function refundOf({ refund }: Outcome): Refund {
+  if (refund === null) throw new Error('an accepted refund has no row');
+  return refund;
+}
+
+function refundAnswer(outcome: Outcome): {
+  refund: ReturnType<typeof refundRecord>;
+  payment: ReturnType<typeof paymentRecord> | null;
+  replayed: boolean;
+} {
+  return {
+    refund: refundRecord(refundOf(outcome)),
+    payment: outcome.payment === null ? null : paymentRecord(outcome.payment),
+    replayed: outcome.replayed,
+  };
+}
+
+function sentence(outcome: Outcome, done: 'Refunded' | 'Would refund'): string {
+  const refund = refundOf(outcome);
+  const amount = money(refund.amountMinor, refund.currency);
+  if (outcome.replayed) return `${amount} was refunded before, with this key: this is the outcome then.`;
+  if (refund.status !== 'pending_approval') return `${done} ${amount}.`;
+  const until = refund.expiresAt === null ? '' : ` until ${time(refund.expiresAt)}`;
+  const waits = done === 'Refunded' ? 'waits' : 'would wait';
+  return `The refund of ${amount} ${waits} for a second person's approval${until}.`;
+}
+
+function describe(outcome: Outcome): string {
+  const refund = refundOf(outcome);
+  return fields([
+    ['refund', refund.id],
+    ['status', refund.cancelReason === null ? refund.status : `${refund.status} (${refund.cancelReason})`],
+    ...(refund.refusalCode === null
+      ? []
+      : [['refused', `${refund.refusalCode}: ${outcome.refusal?.message ?? ''}`] as [string, string]]),
+    ['amount', money(refund.amountMinor, refund.currency)],
+    ...(refund.details.reason === undefined ? [] : [['reason', refund.details.reason] as [string, string]]),
+    ...(refund.requestedBy === null ? [] : [['asked by', refund.requestedBy] as [string, string]]),
+    ...(refund.status === 'pending_approval' && refund.expiresAt !== null
+      ? [['expires', time(refund.expiresAt)] as [string, string]]
+      : []),
+    ['asked', time(refund.createdAt)],
+    ['payment', refund.paymentId],
+    ...(outcome.payment === null ? [] : describeNumbers(outcome.payment)),
+  ]);
+}
+
+function numbers({ payment }: Outcome): string {
+  return payment === null ? '' : fields([['payment', payment.id], ...describeNumbers(payment)]);
+}
+
+async function showRefund(id: string, options: CommonOptions): Promise<void> {
+  await withSession(options, { permission: 'read' }, async (session) => {
+    const outcome = await findRefund(session, id);
+    if (options.json === true) {
+      const { refusal } = outcome;
+      printJson({
+        ...refundRecord(outcome.refund),
+        refusal: refusal === null ? null : { code: refusal.code, message: refusal.message, facts: refusal.facts },
+        payment: outcome.payment === null ? null : paymentRecord(outcome.payment),
+      });
+    } else {
+      print(describe(outcome));
+    }
+  });
+}
+
+async function approveRefund(id: string, options: CommonOptions & { amount?: string }): Promise<void> {
+  const fault = options.amount === undefined ? null : decimalFault(options.amount);
+  if (fault !== null) throw usage(`--amount ${fault}`);
+  await withSession(options, { permission: 'operate' }, async (session) => {
+    const { refund } = await findRefund(session, id);
+    const amountMinor = options.amount === undefined ? null : parseMajor(options.amount, refund.currency);
+    if (options.amount !== undefined && amountMinor === null) {
+      throw usage(`--amount: ${refund.currency} cannot hold ${options.amount}`);
+    }
+    answer(
+      await session.execute(refund.merchantId, { kind: 'approve_refund', refundId: id, amountMinor }),
+      options,
+      'Approved',
+    );
+  });
+}
+
+async function decideOn(
+  id: string,
+  options: CommonOptions,
+  kind: 'reject_refund' | 'cancel_refund' | 'reverse_refund',
+  done: string,
+): Promise<void> {
+  await withSession(options, { permission: 'operate' }, async (session) => {
+    const { refund } = await findRefund(session, id);
+    answer(await session.execute(refund.merchantId, { kind, refundId: id }), options, done);
+  });
+}
+
+function answer(outcome: Outcome, options: CommonOptions, done: string): void {
+  accepted(outcome);
+  const refund = refundOf(outcome);
+  if (options.json === true) printJson(refundAnswer(outcome));
+  else print(`${done} the refund of ${money(refund.amountMinor, refund.currency)}.\n${describe(outcome)}`);
+}

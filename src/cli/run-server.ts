@@ -1,0 +1,78 @@
+/** A server's life, from its database to its last answer: the same for `start` and `serve`. */
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { Refundry } from '../engine/refundry.ts';
+import { createServer } from '../server.ts';
+import { createLogger } from '../server/log.ts';
+import { Metrics } from '../server/metrics.ts';
+import type { DatabaseSettings } from '../store/connection.ts';
+
+export interface ServerRun {
+  readonly config: Config;
+  readonly host: string;
+  readonly database: DatabaseSettings;
+  readonly demo: boolean;
+  /** After the books are open and before anybody can call. */
+  readonly beforeListening?: (refundry: Refundry) => Promise<void>;
+  readonly onReady: (url: string) => void;
+  /** At the first signal to stop. */
+  readonly onStopping?: () => void;
+}
+
+/** Serves until a signal says to stop; then finishes what is in flight. Resolves when all is closed. */
+export async function runServer(run: ServerRun): Promise<void> {
+  const { config, demo } = run;
+  const stopping = signalToStop();
+  const logger = createLogger(config);
+  let metrics: Metrics | null = null;
+  const refundry = await Refundry.open(run.database, {
+    demo,
+    deadlineMs: config.deadlineMs,
+    ...(config.lanes === null ? {} : { lanes: config.lanes }),
+    observer: {
+      batch: (_bucket, commands, milliseconds) => metrics?.batch(commands, milliseconds),
+      outcome: (command, outcome) => metrics?.outcome(command, outcome),
+      trouble: (message, error) => logger.warn({ err: error }, message),
+      bug: (command, error) =>
+        logger.error(
+          { err: error, operation: command.action.kind, request_id: command.requestId },
+          'a mistake of ours',
+        ),
+    },
+  });
+  metrics = new Metrics(() => refundry.engine.queueDepth);
+  try {
+    await run.beforeListening?.(refundry);
+    const app = await createServer({ refundry, config, logger, metrics });
+    try {
+      await app.listen({
+        port: config.port,
+        host: run.host,
+        listenTextResolver: (address) => `listening on ${address}`,
+      });
+      refundry.startExpiry();
+      const { port } = app.server.address() as AddressInfo;
+      const host = run.host === '0.0.0.0' || run.host === '::' ? '127.0.0.1' : run.host;
+      run.onReady(`${config.tls === null ? 'http' : 'https'}://${host}:${port}`);
+      const signal = await stopping;
+      run.onStopping?.();
+      logStop(logger, signal);
+    } finally {
+      await app.close();
+    }
+  } finally {
+    await refundry.close();
+  }
+}
+
+function logStop(logger: Logger, signal: NodeJS.Signals): void {
+  logger.info({ signal }, 'stopping: what is in flight will be finished');
+}
+
+/** The first SIGTERM or SIGINT; further ones are ignored: npm and the shell pass on what the process group got already. */
+function signalToStop(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
+  });
+}

@@ -1,0 +1,22 @@
+/** `refundry serve`: production, on a PostgreSQL of one's own. Never demo data, never demo credentials. */
+import { Command } from 'commander';
+import { readConfig } from '../config.ts';
+import { assertMigrated } from '../store/migrate.ts';
+import { runServer } from './run-server.ts';
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('serve on the PostgreSQL in DATABASE_URL; https if REFUNDRY_TLS_CERTIFICATE and _KEY are set')
+    .action(async () => {
+      const config = readConfig(process.env, { databaseUrl: true });
+      const database = { connectionString: config.databaseUrl ?? '' };
+      await assertMigrated(database);
+      await runServer({
+        config,
+        host: config.host,
+        database,
+        demo: false,
+        onReady: (url) => console.log(`Refundry is ready on ${url}`),
+      });
+    });
+}

@@ -1,0 +1,126 @@
+/**
+ * The books, proven: every journal entry's hash recomputed, and every row of every other table held against the entries
+ * that made it and last changed it, in both directions. A row changed, deleted, inserted or swapped by hand is named.
+ *
+ * It runs while servers write. Nothing is locked and no snapshot outlives a page: entries are walked up to where the
+ * books ended when the walk began, then the rows, each page with the entries that its rows name; at the end the walk
+ * catches up with what was written meanwhile.
+ */
+import type pg from 'pg';
+import { estimateRows, type Reader, readInstallationRow } from '../store/audit.ts';
+import { verifyCredentials, verifyMerchants, verifySettlements } from './verify/accounts.ts';
+import { Balances } from './verify/balances.ts';
+import { Chains, type Head } from './verify/chain.ts';
+import { verifyCoupons, verifyEntitlements } from './verify/entitlements.ts';
+import { type Finding, Findings } from './verify/findings.ts';
+import { verifyPayments } from './verify/payments.ts';
+import { Counters, verifyReferences } from './verify/references.ts';
+import { verifyRefunds } from './verify/refunds.ts';
+
+export type { Finding, Head };
+
+export interface VerifyReport {
+  /** The database's id: heads belong to it and no other. */
+  readonly installation: string;
+  /** How many of each were looked at. */
+  readonly entries: bigint;
+  readonly payments: bigint;
+  readonly refunds: bigint;
+  readonly balances: bigint;
+  /** Where each book ended: print them and keep them elsewhere, for `against` of a later run. */
+  readonly heads: readonly Head[];
+  /** The first 1000. */
+  readonly findings: readonly Finding[];
+  readonly findingCount: number;
+}
+
+export interface VerifyOptions {
+  /** Heads printed by an earlier run: they must still be in the chains. */
+  readonly against?: readonly Head[];
+  /** The database whose heads they are. */
+  readonly installation?: string;
+  /** Rows looked at, and about how many there are; at the end both are the same. */
+  readonly onProgress?: (done: bigint, total: bigint) => void;
+  readonly signal?: AbortSignal;
+  /** Rows read by one statement; the default suits every database. */
+  readonly pageRows?: number;
+}
+
+/** Rows of one page: some tens of milliseconds of PostgreSQL's time, and a few megabytes of ours. */
+const PAGE_ROWS = 5_000;
+
+/**
+ * Returns what is wrong with the books, which is nothing in books that only Refundry wrote. Throws the signal's reason
+ * when it is aborted, and the database's error when it cannot be read.
+ */
+export async function verifyBooks(pool: pg.Pool, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const { against = [], onProgress, signal } = options;
+  const reader: Reader = { pool, pageRows: options.pageRows ?? PAGE_ROWS };
+  const findings = new Findings();
+  const installation = await readInstallationRow(reader);
+  const balances = new Balances(findings);
+  const chains = await Chains.open(reader, findings, balances, installation?.buckets ?? 0, against);
+  checkInstallation(findings, installation, options.installation, chains);
+
+  let done = 0n;
+  let total = chains.expected + (await estimateRows(reader));
+  const onRows = (rows: number): void => {
+    signal?.throwIfAborted();
+    done += BigInt(rows);
+    if (total < done) total = done;
+    onProgress?.(done, total);
+  };
+  onRows(0);
+
+  await chains.walk(onRows);
+  const payments = await verifyPayments(reader, findings, onRows);
+  const refunds = await verifyRefunds(reader, findings, onRows);
+  const counters = new Counters();
+  await verifyMerchants(reader, findings, counters);
+  await verifyReferences(reader, findings, counters, onRows);
+  await counters.finish(reader, findings);
+  await verifyEntitlements(reader, findings);
+  await verifyCoupons(reader, findings);
+  await verifySettlements(reader, findings);
+  await verifyCredentials(reader, findings);
+  await balances.readRows(reader, onRows);
+  const heads = await chains.finish(onRows);
+  balances.finish();
+  onProgress?.(done, done);
+  return {
+    installation: installation?.id ?? '',
+    entries: chains.entries,
+    payments,
+    refunds,
+    balances: balances.rows,
+    heads: heads.map(({ bucket, seq, hash }) => ({ bucket, seq, hash })),
+    findings: findings.kept,
+    findingCount: findings.count,
+  };
+}
+
+/** The division into buckets is fixed for good: as many heads as the installation says, numbered from 0. */
+function checkInstallation(
+  findings: Findings,
+  installation: { readonly id: string; readonly buckets: number } | null,
+  printed: string | undefined,
+  chains: Chains,
+): void {
+  if (installation === null) {
+    findings.about('installation', 'the only row', 0).wrong('the row is missing');
+    return;
+  }
+  const { id, buckets } = installation;
+  const about = findings.about('installation', id, 0);
+  if (printed !== undefined) about.equal('id', id, printed, null);
+  if (chains.heads.length !== buckets) about.wrong(`buckets is ${buckets}, and there are ${chains.heads.length} heads`);
+  const heads = new Set(chains.heads);
+  for (let bucket = 0; bucket < buckets; bucket += 1) {
+    if (!heads.has(bucket)) findings.about('bucket', String(bucket), bucket).wrong('the row is missing');
+  }
+  for (const bucket of heads) {
+    if (bucket < 0 || bucket >= buckets) {
+      findings.about('bucket', String(bucket), bucket).wrong(`there are ${buckets} buckets, numbered from 0`);
+    }
+  }
+}
