@@ -33,6 +33,8 @@ export interface ServerParts {
   readonly metrics: Metrics;
   /** The dialects to serve; tests add one of their own. */
   readonly dialects?: readonly Dialect[];
+  /** How long a request may take to arrive; tests wait less. */
+  readonly requestTimeoutMs?: number;
 }
 
 /** Builds the server; `listen` and `close` are the caller's. Closing it finishes the requests in flight. */
@@ -43,7 +45,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     loggerInstance: base,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: parts.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     trustProxy: config.trustProxy,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     forceCloseConnections: 'idle',

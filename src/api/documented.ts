@@ -24,23 +24,6 @@ export const ProblemResource = component(
     additionalProperties: true,
     description:
       'Problem details (RFC 9457). The numbers behind the refusal are further fields, amounts in minor units; whatever concerns a payment has its breakdown.',
-    examples: [
-      {
-        type: '/docs/errors#amount_exceeds_refundable',
-        title: 'The amount exceeds what is refundable',
-        status: 409,
-        detail: 'asked 60.00 USD, refundable 40.00 USD (captured 100.00 USD, refunded 60.00 USD, reserved 0.00 USD)',
-        code: 'amount_exceeds_refundable',
-        request_id: '0d6c2f3e-5b1a-4a53-9a39-0f5d8f0f7a11',
-        payment_id: '019a3c5e-7d20-7001-8f3a-2b6f0c9d4e11',
-        amount: 6_000,
-        currency: 'USD',
-        captured: 10_000,
-        refunded: 6_000,
-        reserved: 0,
-        refundable: 4_000,
-      },
-    ],
   },
 );
 

@@ -60,5 +60,61 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
       const described = [schema.description, `**Keys:** ${ACCESS_ROLES[access]}`].filter((part) => part !== undefined);
       return { schema: { ...schema, description: described.join('\n\n'), 'x-access': access } as typeof schema, url };
     },
+    transformObject: (documented) => {
+      if (!('openapiObject' in documented)) throw new Error('the document is OpenAPI 3');
+      for (const path of Object.values(documented.openapiObject.paths ?? {})) {
+        for (const method of METHODS) {
+          const operation = path?.[method] as OperationObject | undefined;
+          if (operation !== undefined) complete(operation);
+        }
+      }
+      return documented.openapiObject;
+    },
   });
+}
+
+const METHODS = ['get', 'post', 'put', 'delete'] as const;
+
+interface HeaderObject {
+  readonly description: string;
+  readonly schema: { readonly type: string };
+}
+
+interface ResponseObject {
+  description: string;
+  headers?: Record<string, HeaderObject>;
+}
+
+interface OperationObject {
+  requestBody?: { required?: boolean; content: Record<string, { schema: Record<string, unknown> }> };
+  parameters?: { name: string }[];
+  responses: Record<string, ResponseObject>;
+}
+
+const REPLAYED: HeaderObject = {
+  description: '`true`: this is an earlier answer, given again for its Idempotency-Key.',
+  schema: { type: 'string' },
+};
+const RETRY_AFTER: HeaderObject = { description: 'Seconds to wait.', schema: { type: 'integer' } };
+
+/** What the schemas of a route cannot say: bodies that may be left out, headers of answers, and refusals of bodies. */
+function complete(operation: OperationObject): void {
+  const { requestBody, responses } = operation;
+  const schema = requestBody?.content['application/json']?.schema;
+  if (requestBody !== undefined && schema !== undefined) {
+    const isOptional = schema['x-optional'] === true;
+    delete schema['x-optional'];
+    if (isOptional && Object.keys(schema['properties'] ?? {}).length === 0) delete operation.requestBody;
+    else requestBody.required = !isOptional;
+  }
+  const invalid = responses['400'];
+  if (operation.requestBody !== undefined && invalid !== undefined) {
+    responses['413'] = { ...invalid, description: '`invalid_request`: The body is larger than 64 KiB.' };
+    responses['415'] = { ...invalid, description: '`invalid_request`: The body is not JSON by its Content-Type.' };
+  }
+  const hasKey = operation.parameters?.some(({ name }) => name === 'Idempotency-Key') === true;
+  for (const [status, response] of Object.entries(responses)) {
+    if (hasKey && (status.startsWith('2') || status === '409')) response.headers = { 'Idempotent-Replayed': REPLAYED };
+    if (status === '429' || status === '503') response.headers = { 'Retry-After': RETRY_AFTER };
+  }
 }

@@ -12,6 +12,7 @@ import {
   metadata,
   nullable,
   oneOf,
+  OPTIONAL_BODY,
   ref,
   strict,
   text,
@@ -61,7 +62,7 @@ export const ApproveRefund = strict(
       ),
     ),
   },
-  { examples: [{ amount: 6_000 }] },
+  { examples: [{ amount: 60_000 }], ...OPTIONAL_BODY },
 );
 
 export const REFUND_STATUSES = [
@@ -118,38 +119,6 @@ export const RefundResource = component(
   {
     description:
       'One attempt to refund a payment. Lists leave out `payment`; `entitlement_changes` is there when what was asked changed any.',
-    examples: [
-      {
-        id: '019a3c61-02aa-7001-a1f4-94c07d5e6b22',
-        merchant_id: '019a3c5e-1b00-7001-9c2d-7e5a4f3b2c10',
-        payment_id: '019a3c5e-7d20-7001-8f3a-2b6f0c9d4e11',
-        amount: 6_000,
-        currency: 'USD',
-        status: 'succeeded',
-        refusal_code: null,
-        cancel_reason: null,
-        reference: null,
-        requested_by: null,
-        expires_at: null,
-        reason: 'One ticket returned',
-        notes: null,
-        internal_transaction_id: null,
-        metadata: {},
-        protocol: 'native',
-        created_at: '2026-02-01T09:30:00.000Z',
-        updated_at: '2026-02-01T09:30:00.000Z',
-        payment: {
-          status: 'captured',
-          refund_status: 'partial',
-          disputed: false,
-          currency: 'USD',
-          captured: 10_000,
-          refunded: 6_000,
-          reserved: 0,
-          refundable: 4_000,
-        },
-      },
-    ],
   },
 );
 export type RefundView = Static<typeof RefundResource>;

@@ -1,22 +1,25 @@
 /** The parts that all schemas are made of: one source for validation, serialisation and the OpenAPI document. */
 import { type Static, type TObject, type TProperties, type TSchema, type TUnsafe, Type } from 'typebox';
 import { MAX_AMOUNT_MINOR } from '../core/money.ts';
+import { EXAMPLES } from './examples.ts';
 
 /** An object that refuses unknown fields: a misspelt one must never be taken for one that was left out. */
 export function strict<Properties extends TProperties>(properties: Properties, options: object = {}) {
   return Type.Object(properties, { ...options, additionalProperties: false });
 }
 
-const ID_PATTERN = '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$';
+export const ID_PATTERN = '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$';
 
 /** An id as it is sent: what does not look like one cannot name anything. */
 export const id = (description: string) => Type.String({ pattern: ID_PATTERN, description });
+
+export const CURRENCY_PATTERN = '^[A-Z]{3}$';
 
 export const text = (description: string, maxLength = 255, minLength = 1) =>
   Type.String({ minLength, maxLength, description });
 
 export const currency = (description = 'ISO 4217 currency code, such as USD.') =>
-  Type.String({ pattern: '^[A-Z]{3}$', description, examples: ['USD'] });
+  Type.String({ pattern: CURRENCY_PATTERN, description, examples: ['USD'] });
 
 /** An amount as it is sent: 1 to 12 digits. */
 export const amount = (description: string, minimum = 1) =>
@@ -69,11 +72,11 @@ export const oneOf = <Values extends string[]>(values: readonly [...Values], des
 export type Component<Schema extends TObject = TObject> = Schema & { readonly $id: string };
 
 export function component<Properties extends TProperties>(
-  $id: string,
+  $id: keyof typeof EXAMPLES,
   properties: Properties,
   options: object = {},
 ): Component<TObject<Properties>> {
-  return Object.assign(Type.Object(properties, { ...options }), { $id });
+  return Object.assign(Type.Object(properties, { ...options, examples: [EXAMPLES[$id]] }), { $id });
 }
 
 export function ref<Schema extends TObject>(schema: Component<Schema>): TUnsafe<Static<Schema>> {
@@ -124,7 +127,9 @@ export const merchantField = () =>
 
 export const IdParams = Type.Object({ id: Type.String({ description: 'Its id.' }) });
 export const NoQuery = strict({});
-export const NoBody = strict({});
+/** Marks a body that may be left out, for the OpenAPI document. */
+export const OPTIONAL_BODY = { 'x-optional': true };
+export const NoBody = strict({}, OPTIONAL_BODY);
 
 export const IdempotencyHeader = Type.Object({
   'Idempotency-Key': Type.Optional(

@@ -4,6 +4,7 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { textFault } from '../core/json.ts';
 import { InvalidRequest, type ParameterProblem } from './problems.ts';
+import { CURRENCY_PATTERN, ID_PATTERN } from './shapes.ts';
 
 /** More would help nobody, and a hostile body could name thousands. */
 const MAX_PROBLEMS = 20;
@@ -24,6 +25,7 @@ interface Constraint extends TSchema {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly maxItems?: number;
+  readonly pattern?: string;
   readonly maxProperties?: number;
 }
 
@@ -104,11 +106,7 @@ function describe(schema: TSchema, finding: Finding, isQuery: boolean): Paramete
     case 'maxProperties':
       return one(`must have at most ${constraint.maxProperties} members`);
     case 'pattern':
-      return one(
-        constraint.description === undefined
-          ? 'is not well-formed'
-          : `is not well-formed; expected: ${constraint.description}`,
-      );
+      return one(patternProblem(constraint));
     case 'boolean':
       // Said by `additionalProperties`, too.
       return [];
@@ -123,6 +121,12 @@ function typeProblem({ type = '' }: Constraint): string {
     return kind === 'object' ? 'an object' : kind === 'array' ? 'an array' : kind === 'null' ? 'null' : `a ${kind}`;
   });
   return `must be ${kinds.join(' or ')}`;
+}
+
+function patternProblem({ pattern, description }: Constraint): string {
+  if (pattern === ID_PATTERN) return 'is no id';
+  if (pattern === CURRENCY_PATTERN) return 'is no ISO 4217 code: three capital letters';
+  return description === undefined ? 'is not well-formed' : `is not well-formed; expected: ${description}`;
 }
 
 function rangeProblem({ minimum, maximum }: Constraint): string {

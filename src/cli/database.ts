@@ -2,7 +2,7 @@
 import type { Config } from '../config.ts';
 import { openEmbedded } from '../embedded/index.ts';
 import type { DatabaseSettings } from '../store/connection.ts';
-import { migrate } from '../store/migrate.ts';
+import { assertMigrated, migrate } from '../store/migrate.ts';
 import { forOperator } from './database-failure.ts';
 
 export interface Database {
@@ -31,6 +31,7 @@ export async function openMigrated(config: Config): Promise<Database> {
   try {
     // Costs 20 ms when there is nothing to do. A database of the operator's own is theirs to migrate, when they want it.
     if (database.isEmbedded) await migrate(database.settings, config.buckets);
+    else await assertMigrated(database.settings);
     return database;
   } catch (error) {
     await database.close();

@@ -1,10 +1,12 @@
 /** `refundry import`: payments from a CSV file, exactly once, however often it is run. */
 import { createReadStream, realpathSync, statSync } from 'node:fs';
+import { addAbortSignal } from 'node:stream';
 import { Command } from 'commander';
 import { type Refusal, refusal } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { EXIT, Failure, usage } from './failure.ts';
 import { merchantFor } from './identity.ts';
+import { interruption } from './interruption.ts';
 import { type CsvLine, readCsv } from './import/csv.ts';
 import { Feed } from './import/feed.ts';
 import { type LineReader, lineReader } from './import/line.ts';
@@ -21,9 +23,9 @@ interface ImportOptions extends CommonOptions {
 }
 
 /** Larger batches than a server's: nobody waits for a single line's answer. */
-const BATCH = Number(process.env['REFUNDRY_TEST_BATCH'] ?? 1000);
-/** Enough for the next batch to be there when one has committed. */
-const WINDOW = Number(process.env['REFUNDRY_TEST_WIN'] ?? 3) * BATCH;
+const BATCH = 1_000;
+/** Per bucket: the next batch is there when one has committed, and memory holds no more than that of any file. */
+const WINDOW = 2 * BATCH;
 /** A line may wait long in a busy database: it is asked for again only when something went wrong. */
 const DEADLINE_MS = 60_000;
 const CHUNK_BYTES = 256 * 1024;
@@ -56,12 +58,7 @@ async function importFile(file: string, options: ImportOptions): Promise<void> {
     throw usage('--rejects would overwrite the file that is imported: name another');
   }
   const source = openSource(file);
-  const needs = {
-    permission: 'operate',
-    lanes: Number(process.env['REFUNDRY_TEST_LANES'] ?? 2),
-    maxBatch: BATCH,
-    deadlineMs: DEADLINE_MS,
-  } as const;
+  const needs = { permission: 'operate', lanes: 2, maxBatch: BATCH, deadlineMs: DEADLINE_MS } as const;
   await withSession(options, needs, async (session) => {
     const merchant = merchantFor(session.identity, options.merchant);
     if (merchant !== null) await existing(session, merchant);
@@ -85,14 +82,31 @@ async function importFile(file: string, options: ImportOptions): Promise<void> {
 
 /** Throws `Failure` (`usage`) when the file cannot be read. */
 function openSource(file: string): { readonly stream: AsyncIterable<Buffer>; readonly size: number } {
-  if (file === '-') return { stream: process.stdin, size: 0 };
+  if (file === '-') return { stream: chunksOfInput(interruption()), size: 0 };
   try {
     const stats = statSync(file);
     if (stats.isDirectory()) throw usage(`${file} is a folder`);
-    return { stream: createReadStream(file, { highWaterMark: CHUNK_BYTES }), size: stats.isFile() ? stats.size : 0 };
+    return { stream: chunksOf(file), size: stats.isFile() ? stats.size : 0 };
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw usage(`${file}: ${(error as Error).message}`);
+  }
+}
+
+async function* chunksOf(file: string): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(file, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw usage(`${file}: ${(error as Error).message}`);
+  }
+}
+
+/** Standard input that ends when the user wants to stop, however long it would have gone on. */
+async function* chunksOfInput(signal: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    yield* addAbortSignal(signal, process.stdin) as AsyncIterable<Buffer>;
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }
 

@@ -4,12 +4,12 @@
  *
  * Personal data enters salted; its salt is erased together with it.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson, type Json } from './json.ts';
 import type { Coupon, Entitlement, Payment } from './payment.ts';
 import type { Refund } from './refund.ts';
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string): string => hash('sha256', text, 'hex');
 
 function detailsDigest(details: object, salt: string): string {
   return salt === '' ? '' : sha256(salt + canonicalJson(details as Json));

@@ -4,7 +4,7 @@ import type { Role } from '../core/account.ts';
 import type { NewCredential } from '../core/command.ts';
 import { invalidParameter, Refused } from '../core/errors.ts';
 import { readPublicKey } from '../core/public-key.ts';
-import type { CredentialShape } from './dialect.ts';
+import type { CredentialShape, Dialect } from './dialect.ts';
 import { DIALECTS } from './index.ts';
 
 export const NATIVE_PROTOCOL = 'native';
@@ -12,14 +12,17 @@ export const NATIVE_PROTOCOL = 'native';
 /** The native API's keys stand alone: `Authorization: Bearer rk_…`. */
 const NATIVE_SHAPE: CredentialShape = { lookup: null, secrets: ['key'], publicKey: false, settings: {} };
 
-export function protocols(): readonly string[] {
-  return [NATIVE_PROTOCOL, ...DIALECTS.map(({ name }) => name)];
+export function protocols(dialects: readonly Dialect[] = DIALECTS): readonly string[] {
+  return [NATIVE_PROTOCOL, ...dialects.map(({ name }) => name)];
 }
 
 /** What a credential for a protocol is made of; `undefined` for an unknown protocol. */
-export function credentialShape(protocol: string): CredentialShape | undefined {
+export function credentialShape(
+  protocol: string,
+  dialects: readonly Dialect[] = DIALECTS,
+): CredentialShape | undefined {
   if (protocol === NATIVE_PROTOCOL) return NATIVE_SHAPE;
-  return DIALECTS.find(({ name }) => name === protocol)?.credential;
+  return dialects.find(({ name }) => name === protocol)?.credential;
 }
 
 export interface CredentialRequest {
@@ -47,9 +50,14 @@ const newSecret = (): string => `rk_${randomBytes(32).toString('base64url')}`;
 const hash = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
 /** Throws `Refused` (`invalid_request`) naming the parameter that does not fit the protocol. */
-export function issueCredential(request: CredentialRequest): IssuedCredential {
-  const shape = credentialShape(request.protocol);
-  if (shape === undefined) throw new Refused(invalidParameter('protocol', `must be one of ${protocols().join(', ')}`));
+export function issueCredential(
+  request: CredentialRequest,
+  dialects: readonly Dialect[] = DIALECTS,
+): IssuedCredential {
+  const shape = credentialShape(request.protocol, dialects);
+  if (shape === undefined) {
+    throw new Refused(invalidParameter('protocol', `must be one of ${protocols(dialects).join(', ')}`));
+  }
   if (request.role === 'admin' && request.protocol !== NATIVE_PROTOCOL) {
     throw new Refused(invalidParameter('role', 'only native keys can be administrators'));
   }

@@ -1,7 +1,7 @@
 /** The names by which payments are known: every dialect's namespaces, and the native API's one. */
 import type { RequestedReference } from '../core/command.ts';
 import { invalidParameter, Refused } from '../core/errors.ts';
-import type { ReferenceNamespace } from './dialect.ts';
+import type { Dialect, ReferenceNamespace } from './dialect.ts';
 import { DIALECTS } from './index.ts';
 
 const NATIVE: ReferenceNamespace = {
@@ -11,8 +11,8 @@ const NATIVE: ReferenceNamespace = {
 };
 
 /** Every namespace in which a payment may have a reference. */
-export function referenceNamespaces(): readonly ReferenceNamespace[] {
-  return [NATIVE, ...DIALECTS.flatMap((dialect) => dialect.references)];
+export function referenceNamespaces(dialects: readonly Dialect[] = DIALECTS): readonly ReferenceNamespace[] {
+  return [NATIVE, ...dialects.flatMap((dialect) => dialect.references)];
 }
 
 /**
@@ -22,8 +22,9 @@ export function referenceNamespaces(): readonly ReferenceNamespace[] {
 export function readReferences(
   given: Readonly<Record<string, string>>,
   parameter = 'references',
+  dialects: readonly Dialect[] = DIALECTS,
 ): RequestedReference[] {
-  const namespaces = referenceNamespaces();
+  const namespaces = referenceNamespaces(dialects);
   const references: RequestedReference[] = [];
   for (const [name, value] of Object.entries(given)) {
     const namespace = namespaces.find((known) => known.name === name);

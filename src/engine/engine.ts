@@ -145,6 +145,8 @@ export class Engine {
         command,
         deadline: this.#options.clock() + this.#options.deadlineMs,
         settle: resolve,
+        decided: null,
+        retried: false,
       };
       if (!this.#queues.push(bucket, waiting)) {
         settle(waiting, overloaded(`${this.#options.maxQueued} commands wait already; nothing happened, try again`));
@@ -177,6 +179,10 @@ export class Engine {
     await Promise.allSettled(this.#working);
     clearInterval(this.#sweeper);
     await Promise.allSettled(this.#idleLanes.splice(0).map((lane) => lane.end()));
+  }
+
+  #trouble(message: string, error: unknown): void {
+    this.#options.observer.trouble?.(message, error);
   }
 
   #bucketFor(command: Command): number | null {
@@ -223,9 +229,7 @@ export class Engine {
     } catch (error) {
       lane.end().catch(() => undefined);
       const reconnected = this.#reconnect();
-      if (error instanceof NotCommitted) this.#retryOrFail(bucket, live, error);
-      else if (error instanceof UnknownBatch) await this.#resolveUnknown(bucket, live, error);
-      else this.#fail(bucket, live, error);
+      this.#queues.done(bucket, await this.#recover(bucket, live, error));
       await reconnected;
     }
   }
@@ -234,19 +238,22 @@ export class Engine {
   async #commit(lane: pg.Client, bucket: number, batch: readonly Waiting[]): Promise<void> {
     const book = await beginBatch(lane, bucket, namesOf(batch.map(({ command }) => command)));
     const { seq } = book.head;
-    const outcomes = batch.map(({ command }) => this.#decide(book, command));
+    for (const waiting of batch) {
+      // Whoever was told meanwhile that nothing happened must be right.
+      if (waiting.settle !== null) waiting.decided = this.#decide(book, waiting.command);
+    }
     if (book.hasChanges) {
       try {
         await commitBatch(lane, book, seq);
       } catch (error) {
         const [first] = book.changes.entries;
-        if (error instanceof CommitUnknown && first !== undefined) throw new UnknownBatch(error, first, outcomes);
+        if (error instanceof CommitUnknown && first !== undefined) throw new UnknownBatch(error, first);
         throw error;
       }
     } else {
       await endWithoutChanges(lane);
     }
-    answer(batch, outcomes);
+    answer(batch);
   }
 
   /** An exception inside the rules fails its own command only: nothing of it is in the book. */
@@ -266,99 +273,55 @@ export class Engine {
     }
   }
 
-  #retryOrFail(bucket: number, batch: readonly Waiting[], error: NotCommitted): void {
-    if (error.isLockTimeout) {
-      this.#queues.done(bucket, batch);
-      return;
+  /**
+   * After a batch failed: answers what can be answered, and returns what is to be tried again. The bucket stays in flight
+   * meanwhile, so that nothing overtakes it. Never rejects.
+   */
+  async #recover(bucket: number, batch: readonly Waiting[], error: unknown): Promise<Waiting[]> {
+    if (error instanceof UnknownBatch) {
+      this.#trouble(`the commit of a batch of ${batch.length} has no answer`, error);
+      if ((await this.#findOut(bucket, error)) === 'not committed') return undecided(batch);
+      answer(batch);
+      return [];
     }
-    if (!error.mayBeOneCommand) {
-      this.#fail(bucket, batch, error);
-      return;
+    if (error instanceof NotCommitted && error.isLockTimeout) return undecided(batch);
+    if (error instanceof NotCommitted && error.mayBeOneCommand) return this.#inHalves(bucket, undecided(batch), error);
+    this.#trouble(`a batch of ${batch.length} was not committed`, error);
+    const isConnectionLoss = error instanceof NotCommitted && error.isConnectionLoss;
+    const again = isConnectionLoss ? undecided(batch).filter(({ retried }) => !retried) : [];
+    for (const waiting of again) waiting.retried = true;
+    for (const waiting of batch) {
+      if (again.includes(waiting)) continue;
+      settle(waiting, overloaded('the database is not available; nothing happened, try again'));
     }
-    const [only] = batch;
-    if (batch.length === 1 && only !== undefined) {
-      this.#options.observer.bug?.(only.command, error);
-      settle(
-        only,
-        refusedOutcome(refusal('internal_error', 'the database refused what the rules accepted; nothing happened')),
-      );
-      this.#queues.done(bucket);
-      return;
-    }
-    this.#retryInHalves(bucket, batch, error);
+    return again;
   }
 
-  /** The bucket stays in flight until both halves have ended, so that nothing overtakes them. */
-  #retryInHalves(bucket: number, batch: readonly Waiting[], error: NotCommitted): void {
-    this.#options.observer.trouble?.(`a batch of ${batch.length} is tried in halves`, error);
-    const work = this.#halves(bucket, batch).finally(() => {
-      this.#working.delete(work);
-      this.#queues.done(bucket);
-      this.#pump();
-    });
-    this.#working.add(work);
-  }
-
-  async #halves(bucket: number, batch: readonly Waiting[]): Promise<void> {
+  /** Finds the one command that the database refuses: it fails by itself, the others go through. */
+  async #inHalves(bucket: number, batch: readonly Waiting[], error: NotCommitted): Promise<Waiting[]> {
+    const [first] = batch;
+    if (first === undefined) return [];
+    if (batch.length === 1) {
+      this.#options.observer.bug?.(first.command, error);
+      const refused = refusal('internal_error', 'the database refused what the rules accepted; nothing happened');
+      settle(first, refusedOutcome(refused));
+      return [];
+    }
+    this.#trouble(`a batch of ${batch.length} is tried in halves`, error);
+    const again: Waiting[] = [];
     const middle = Math.ceil(batch.length / 2);
     for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
-      const live = half.filter(({ settle: answer }) => answer !== null);
-      if (live.length === 0) continue;
       let lane: pg.Client | null = null;
       try {
         lane = await connectLane(this.#database);
-        await this.#commit(lane, bucket, live);
-      } catch (error) {
-        const [only] = live;
-        if (error instanceof UnknownBatch) {
-          await this.#findOutAndAnswer(bucket, live, error);
-        } else if (error instanceof NotCommitted && error.mayBeOneCommand && live.length > 1) {
-          await this.#halves(bucket, live);
-        } else if (error instanceof NotCommitted && error.mayBeOneCommand && only !== undefined) {
-          this.#options.observer.bug?.(only.command, error);
-          settle(
-            only,
-            refusedOutcome(refusal('internal_error', 'the database refused what the rules accepted; nothing happened')),
-          );
-        } else {
-          this.#answerFailed(live, error);
-        }
+        await this.#commit(lane, bucket, half);
+      } catch (failure) {
+        again.push(...(await this.#recover(bucket, half, failure)));
       } finally {
         await lane?.end().catch(() => undefined);
       }
     }
-  }
-
-  #fail(bucket: number, batch: readonly Waiting[], error: unknown): void {
-    this.#answerFailed(batch, error);
-    this.#queues.done(bucket);
-  }
-
-  #answerFailed(batch: readonly Waiting[], error: unknown): void {
-    this.#options.observer.trouble?.(`a batch of ${batch.length} was not committed`, error);
-    for (const waiting of batch)
-      settle(waiting, overloaded('the database is not available; nothing happened, try again'));
-  }
-
-  /** Nothing of the bucket is tried until the truth is known: committed commands are answered, others start again. */
-  async #resolveUnknown(bucket: number, batch: readonly Waiting[], unknown: UnknownBatch): Promise<void> {
-    this.#options.observer.trouble?.(`the commit of a batch of ${batch.length} has no answer`, unknown);
-    const truth = await this.#findOut(bucket, unknown);
-    if (truth === 'committed') {
-      answer(batch, unknown.outcomes);
-      this.#queues.done(bucket);
-    } else {
-      this.#queues.done(
-        bucket,
-        batch.filter(({ settle: caller }) => caller !== null),
-      );
-    }
-  }
-
-  async #findOutAndAnswer(_bucket: number, batch: readonly Waiting[], unknown: UnknownBatch): Promise<void> {
-    const truth = await this.#findOut(_bucket, unknown);
-    if (truth === 'committed') answer(batch, unknown.outcomes);
-    else this.#answerFailed(batch, unknown);
+    return again;
   }
 
   async #findOut(bucket: number, unknown: UnknownBatch): Promise<'committed' | 'not committed'> {
@@ -370,7 +333,7 @@ export class Engine {
       } catch (error) {
         // Nobody waits for it any more: whoever asks again with the same key will learn it from the books.
         if (this.#isOver) return 'not committed';
-        if (attempt === 0) this.#options.observer.trouble?.('what became of a commit cannot be found out yet', error);
+        if (attempt === 0) this.#trouble('what became of a commit cannot be found out yet', error);
         await sleep(retryDelay(attempt));
       } finally {
         await client?.end().catch(() => undefined);
@@ -390,7 +353,7 @@ export class Engine {
         this.#schedulePump();
         return;
       } catch (error) {
-        if (attempt === 0) this.#options.observer.trouble?.('the database cannot be reached', error);
+        if (attempt === 0) this.#trouble('the database cannot be reached', error);
         await sleep(retryDelay(attempt));
       }
     }
@@ -402,33 +365,38 @@ export class Engine {
     for (const waiting of this.#queues.takeExpired(now)) {
       settle(waiting, overloaded('this took too long in the queue; nothing happened, try again'));
     }
-    for (const waiting of this.#queues.overdue(now)) {
-      settle(
-        waiting,
-        refusedOutcome(
-          refusal('outcome_unknown', 'whether this happened is not known yet: ask again with the same key'),
-        ),
-      );
-    }
+    for (const waiting of this.#queues.overdue(now)) settle(waiting, overdue(waiting.decided));
   }
 }
 
-/** A batch whose commit has no answer, with what must be known to find out, and to answer if it happened. */
+/** What is said of a command that is in flight past its deadline. */
+function overdue(decided: Outcome | null): Outcome {
+  if (decided === null) return overloaded('the database took too long; nothing happened, try again');
+  const facts = decided.refund === null ? {} : { refund_id: decided.refund.id };
+  return refusedOutcome(
+    refusal('outcome_unknown', 'whether this happened is not known yet: ask again with the same key', facts),
+  );
+}
+
+/** A batch whose commit has no answer, with what must be known to find out. */
 class UnknownBatch extends Error {
   readonly first: { readonly seq: bigint; readonly hash: string };
-  readonly outcomes: readonly Outcome[];
 
-  constructor(cause: Error, first: { seq: bigint; hash: string }, outcomes: readonly Outcome[]) {
+  constructor(cause: Error, first: { seq: bigint; hash: string }) {
     super(cause.message, { cause });
     this.name = 'UnknownBatch';
     this.first = first;
-    this.outcomes = outcomes;
   }
 }
 
-function answer(batch: readonly Waiting[], outcomes: readonly Outcome[]): void {
-  for (const [index, waiting] of batch.entries()) {
-    const outcome = outcomes[index];
-    if (outcome !== undefined) settle(waiting, outcome);
-  }
+function answer(batch: readonly Waiting[]): void {
+  for (const waiting of batch) if (waiting.decided !== null) settle(waiting, waiting.decided);
+}
+
+/** What starts again: callers who still wait, with nothing decided. */
+function undecided(batch: readonly Waiting[]): Waiting[] {
+  return batch.flatMap((waiting) => {
+    waiting.decided = null;
+    return waiting.settle === null ? [] : [waiting];
+  });
 }

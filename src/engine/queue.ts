@@ -7,8 +7,12 @@ export interface Waiting {
   readonly command: Command;
   /** Milliseconds of the process's clock; past it the caller has an answer, whatever becomes of the command. */
   readonly deadline: number;
-  /** Undecided so far: `null` once the caller was answered. */
+  /** Answers the caller; `null` once that has happened. */
   settle: ((outcome: Outcome) => void) | null;
+  /** What the rules said, as soon as they have: from then on it may happen, whatever the caller is told. */
+  decided: Outcome | null;
+  /** Whether it was tried again after a lost connection: once is enough, then the caller decides. */
+  retried: boolean;
 }
 
 export function settle(waiting: Waiting, outcome: Outcome): void {

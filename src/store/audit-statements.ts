@@ -62,8 +62,7 @@ const audit = <Row>(key: Audit<Row>['key'], before: Audit<Row>['before'], text: 
 const ENTRY = `${columns('j', JOURNAL_COLUMNS)}, p.last_seq AS payment_seq, r.last_seq AS refund_seq`;
 const ENTRY_ROWS = `
   LEFT JOIN payment p ON p.id = j.payment_id AND p.bucket = j.bucket
-  LEFT JOIN refund r ON r.id = j.refund_id AND r.bucket = j.bucket
-  ORDER BY j.seq, j.bucket`;
+  LEFT JOIN refund r ON r.id = j.refund_id AND r.bucket = j.bucket`;
 
 const grants = (table: string, names: readonly string[]): string => `
   SELECT ${columns('t', names)}, t.bucket, ${entry('created', ['kind', 'merchant_id', 'payment_id', 'facts', 'digest'])},
@@ -84,7 +83,8 @@ export const AUDITS = {
     `SELECT ${ENTRY}
      FROM (
        SELECT * FROM journal WHERE (seq, bucket) > ($2, $3) AND seq <= $4 ORDER BY seq, bucket LIMIT $1
-     ) j ${ENTRY_ROWS}`,
+     ) j ${ENTRY_ROWS}
+     ORDER BY j.seq, j.bucket`,
   ),
   /** One book, up to `$4`. */
   book: audit<EntryAudit>(
@@ -92,8 +92,9 @@ export const AUDITS = {
     [],
     `SELECT ${ENTRY}
      FROM (
-       SELECT * FROM journal WHERE seq > $2 AND bucket = $3 AND seq <= $4 ORDER BY seq, bucket LIMIT $1
-     ) j ${ENTRY_ROWS}`,
+       SELECT * FROM journal WHERE seq > $2 AND bucket = $3 AND seq <= $4 ORDER BY seq LIMIT $1
+     ) j ${ENTRY_ROWS}
+     ORDER BY j.seq`,
   ),
   /** `$4`: statuses in which a refund holds funds back. */
   payment: audit<PaymentAudit>(
@@ -108,9 +109,13 @@ export const AUDITS = {
        (
          SELECT count(*)
          FROM jsonb_array_elements(CASE WHEN jsonb_typeof(t."references") = 'array' THEN t."references" ELSE '[]' END) AS named
-         JOIN payment_reference x ON x.value = named ->> 'value' AND x.namespace = named ->> 'namespace'
-           AND x.merchant_id = t.merchant_id AND x.bucket = t.bucket
-         WHERE x.payment_id = t.id
+         -- The limit keeps this a lookup of one key: no plan can turn it into a scan of the merchant's references.
+         CROSS JOIN LATERAL (
+           SELECT FROM payment_reference x
+           WHERE x.value = named ->> 'value' AND x.namespace = named ->> 'namespace'
+             AND x.merchant_id = t.merchant_id AND x.bucket = t.bucket AND x.payment_id = t.id
+           LIMIT 1
+         ) there
        ) AS reference_rows,
        entitling.*
      FROM (SELECT * FROM payment WHERE (id, bucket) > ($2, $3) ORDER BY id, bucket LIMIT $1) t
@@ -131,7 +136,8 @@ export const AUDITS = {
            WHERE e.payment_id = t.id AND e.bucket = t.bucket AND e.created_seq = t.created_seq
          ) AS entitlements_registered,
          (SELECT count(*) FROM coupon c WHERE c.payment_id = t.id AND c.bucket = t.bucket) AS coupons
-     ) entitling ON t.entitled OR octet_length(created.digest) > 32
+       WHERE t.entitled OR octet_length(created.digest) > 32
+     ) entitling ON true
      ORDER BY t.id, t.bucket`,
   ),
   refund: audit<RefundAudit>(

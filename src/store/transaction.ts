@@ -24,6 +24,11 @@ export class NotCommitted extends Error {
     return this.sqlState !== null && /^2[23]/.test(this.sqlState);
   }
 
+  /** The connection was lost or ended by the server: nothing was wrong with the batch itself. */
+  get isConnectionLoss(): boolean {
+    return this.sqlState === null || /^(?:08|57P0[1-3])/.test(this.sqlState);
+  }
+
   /** Another process holds the bucket: its turn, then ours. */
   get isLockTimeout(): boolean {
     return this.sqlState === '55P03';

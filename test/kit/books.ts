@@ -13,7 +13,7 @@ export class Books {
   readonly engine: Engine;
   readonly database: DatabaseSettings;
 
-  private constructor(engine: Engine, database: DatabaseSettings) {
+  constructor(engine: Engine, database: DatabaseSettings) {
     this.engine = engine;
     this.database = database;
   }

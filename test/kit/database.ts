@@ -68,6 +68,8 @@ export async function createDatabase(): Promise<DatabaseSettings> {
 /** A plain connection for looking at, or tampering with, a test's database. */
 export async function connect(database: DatabaseSettings): Promise<pg.Client> {
   const client = new pg.Client(database);
+  // Its database may be dropped before it is closed.
+  client.on('error', () => undefined);
   await client.connect();
   after(() => client.end());
   return client;

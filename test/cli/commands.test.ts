@@ -1,0 +1,378 @@
+/** The commands on a PostgreSQL of one's own, each as a process: what they answer, and how they say no. */
+import assert from 'node:assert/strict';
+import { createPublicKey, generateKeyPairSync, verify as verifySignature } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { Books } from '../kit/books.ts';
+import { connect } from '../kit/database.ts';
+import {
+  answer,
+  emptyDatabase,
+  type Environment,
+  refundry,
+  start,
+  temporaryFolder,
+  urlOf,
+  writeFile,
+} from './refundry.ts';
+
+const books = await Books.open();
+const env: Environment = { DATABASE_URL: urlOf(books.database) };
+const folder = temporaryFolder();
+const keys = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
+
+test('migrate makes the books of a new database, divided as asked, and nothing the second time', async () => {
+  const database = { DATABASE_URL: urlOf(await emptyDatabase(books.database)) };
+  const early = await refundry(database, 'merchant', 'list');
+  assert.equal(early.code, 2);
+  assert.match(early.stderr, /^database_unavailable: .*run `refundry migrate` first/);
+
+  const first = await answer(database, 'migrate', '--buckets', '3');
+  assert.equal(first['buckets'], 3);
+  assert.ok((first['applied'] as string[]).length > 0);
+  const again = await refundry(database, 'migrate');
+  assert.match(again.stdout, /nothing to apply.*\n.*divided into 3 bucket/);
+  const other = await refundry(database, 'migrate', '--buckets', '5');
+  assert.deepEqual([other.code, other.stdout], [2, '']);
+  assert.match(other.stderr, /divided into 3 buckets for good/);
+});
+
+test('a merchant is made with a policy, shown, listed, and its policy changed', async () => {
+  const made = await answer(
+    env,
+    'merchant',
+    'create',
+    'Shop A',
+    '--set',
+    'window_days=90',
+    '--set',
+    'minimum.KWD=1.005',
+  );
+  const id = String(made['id']);
+  const policy = await answer(
+    env,
+    'merchant',
+    'policy',
+    id,
+    '--set',
+    'window_days=none',
+    '--set',
+    'partial_refunds=no',
+  );
+  assert.deepEqual(policy['policy'], {
+    partial_refunds: false,
+    refunds_per_payment: null,
+    window_days: null,
+    minimum_minor: { KWD: 1005 },
+    balance_must_cover: false,
+    reason_required: false,
+    approval_above_minor: {},
+    approval_hours: null,
+  });
+  await books.register(id, { amountMinor: 1_000n, currency: 'JPY' });
+  const shown = await refundry(env, 'merchant', 'show', id);
+  assert.match(shown.stdout, /minimum +1\.005 KWD\n/);
+  assert.match(shown.stdout, /JPY +1000 JPY +0 JPY +0 JPY/);
+  const listed = await refundry(env, 'merchant', 'list');
+  assert.match(listed.stdout, new RegExp(`^ID .*\n(?:.*\n)*${id}  Shop A`));
+});
+
+test('a setting that means nothing is refused before anything is done', async () => {
+  const id = await books.merchant();
+  const wrong = [
+    'window_days=0',
+    'window=3',
+    'minimum=1',
+    'minimum.XQX=1',
+    'minimum.USD=1.005',
+    'reason_required=maybe',
+  ];
+  const ran = await Promise.all(wrong.map((setting) => refundry(env, 'merchant', 'policy', id, '--set', setting)));
+  for (const { code, stdout, stderr } of ran)
+    assert.deepEqual([code, stdout, stderr.startsWith('usage: --set ')], [2, '', true]);
+});
+
+test('a key acts within its role and merchant, until it is revoked', async () => {
+  const [mine, other] = [await books.merchant(), await books.merchant()];
+  const [payment, foreign] = [await books.payment(mine), await books.payment(other)];
+  const made = await answer(env, 'credential', 'create', '--merchant', mine, '--label', 'till');
+  const { key } = made['secrets'] as { key: string };
+  assert.equal(made['lookup'], null);
+  const keyed = { ...env, REFUNDRY_KEY: key };
+
+  const [refunded, notMine, notAllowed, wrongMerchant, listed] = await Promise.all([
+    refundry(keyed, 'refund', payment.id, '--amount', '1'),
+    refundry(keyed, 'refund', foreign.id, '--amount', '1'),
+    refundry(keyed, 'merchant', 'create', 'X'),
+    refundry(keyed, 'payment', 'show', 'native.reference:x', '--merchant', other),
+    refundry(keyed, 'merchant', 'list', '--json'),
+  ]);
+  assert.equal(refunded.code, 0, refunded.stderr);
+  assert.deepEqual([notMine.code, notMine.stderr], [1, `payment_not_found: there is no payment ${foreign.id}\n`]);
+  assert.deepEqual([notAllowed.code, notAllowed.stderr.split(':')[0]], [1, 'forbidden']);
+  assert.deepEqual([wrongMerchant.code, wrongMerchant.stderr.split(':')[0]], [1, 'forbidden']);
+  assert.deepEqual(
+    (JSON.parse(listed.stdout) as { merchants: { id: string }[] }).merchants.map(({ id }) => id),
+    [mine],
+  );
+  const { rows } = await (
+    await connect(books.database)
+  ).query<{ actor: string }>(`SELECT actor FROM journal WHERE payment_id = $1 AND kind = 'refund_succeeded'`, [
+    payment.id,
+  ]);
+  assert.deepEqual(rows, [{ actor: `key:${String(made['id'])}` }]);
+
+  await answer(env, 'credential', 'revoke', String(made['id']));
+  const revoked = await refundry(env, 'payment', 'show', payment.id, '--key', key);
+  assert.deepEqual([revoked.code, revoked.stderr.split(':')[0]], [2, 'unauthenticated']);
+  const all = await refundry(env, 'credential', 'list', '--merchant', mine);
+  assert.match(all.stdout, /native +merchant +till +revoked 20/);
+  assert.doesNotMatch(all.stdout, /[0-9a-f]{64}/);
+});
+
+test('credentials of partners are made of what each protocol needs', async () => {
+  const id = await books.merchant();
+  const file = writeFile(folder, 'public.pem', keys.publicKey);
+  const create = ['credential', 'create', '--merchant', id, '--protocol'];
+  const [bbmsl, edubrite, bare, admin, privateKey] = await Promise.all([
+    answer(env, ...create, 'bbmsl', '--lookup', '77', '--public-key', file),
+    answer(
+      env,
+      ...create,
+      'edubrite',
+      '--lookup',
+      'lms',
+      '--setting',
+      'administrators=a',
+      '--setting',
+      'administrators=b',
+    ),
+    refundry(env, ...create, 'boost-aoc'),
+    refundry(env, ...create, 'native', '--admin'),
+    refundry(env, ...create, 'bbmsl', '--lookup', '78', '--public-key', writeFile(folder, 'p.pem', keys.privateKey)),
+  ]);
+  assert.deepEqual([bbmsl['lookup'], bbmsl['secrets']], ['77', {}]);
+  assert.deepEqual(edubrite['settings'], { administrators: ['a', 'b'] });
+  assert.deepEqual(Object.keys(edubrite['secrets'] as object), ['password']);
+  assert.deepEqual([bare.code, bare.stderr], [2, 'invalid_request: lookup: must be the username\n']);
+  assert.equal(admin.code, 2);
+  assert.match(privateKey.stderr, /is a private key/);
+
+  const other = await books.merchant();
+  const taken = await refundry(
+    env,
+    'credential',
+    'create',
+    '--merchant',
+    other,
+    '--protocol',
+    'edubrite',
+    '--lookup',
+    'lms',
+    '--setting',
+    'administrators=c',
+  );
+  assert.deepEqual([taken.code, taken.stderr.split(':')[0]], [1, 'duplicate_reference']);
+});
+
+test('a refund is previewed, done once per key, and refused with its numbers beyond what is left', async () => {
+  const merchant = await books.merchant();
+  const { id } = await books.payment(merchant, {
+    references: [{ namespace: 'native.reference', value: 'order-1', numbered: false }],
+  });
+  const preview = await refundry(env, 'refund', id, '--amount', '60.00', '--dry-run');
+  assert.match(preview.stdout, /^Would refund 60\.00 USD\. Nothing was done\./);
+  assert.equal((await answer(env, 'payment', 'show', id))['refundable_minor'], 10_000);
+
+  const once = [
+    'refund',
+    'native.reference:order-1',
+    '--amount',
+    '60.0',
+    '--reason',
+    'late',
+    '--idempotency-key',
+    'k1',
+  ];
+  const first = await answer(env, ...once);
+  const second = await answer(env, ...once);
+  assert.deepEqual([first['replayed'], second['replayed']], [false, true]);
+  assert.deepEqual(second['refund'], first['refund']);
+
+  const tooMuch = await refundry(env, 'refund', 'create', id, '--amount', '60', '--json');
+  assert.equal(tooMuch.code, 1);
+  assert.match(tooMuch.stderr, /^amount_exceeds_refundable: asked 60\.00 USD, refundable 40\.00 USD/);
+  const { error } = JSON.parse(tooMuch.stdout) as { error: { code: string; facts: Record<string, string> } };
+  assert.equal(error.code, 'amount_exceeds_refundable');
+  const rest = await refundry(env, 'refund', id, '--all');
+  assert.match(rest.stdout, /^Refunded 40\.00 USD\.\n(?:.*\n)*refundable +0\.00 USD\n$/);
+  const shown = await refundry(env, 'payment', 'show', id);
+  assert.match(shown.stdout, /refused: amount_exceeds_refundable +60\.00 USD/);
+});
+
+test('how much must be said, exactly', async () => {
+  const { id } = await books.payment(await books.merchant());
+  const wrong = [
+    [],
+    ['--amount', '1', '--all'],
+    ['--amount', '1,00'],
+    ['--amount', '1e1'],
+    ['--amount', '0'],
+    ['--amount', '-1'],
+  ];
+  const ran = await Promise.all(wrong.map((words) => refundry(env, 'refund', id, ...words)));
+  for (const { code, stdout } of ran) assert.deepEqual([code, stdout], [2, '']);
+  const halfCent = await refundry(env, 'refund', id, '--amount', '0.005');
+  assert.notEqual(halfCent.code, 0);
+});
+
+test('a reference that two merchants use needs --merchant', async () => {
+  const references = [{ namespace: 'bbmsl.orderId', value: '4711', numbered: true }];
+  const mine = await books.payment(await books.merchant(), { references });
+  await books.payment(await books.merchant(), { references });
+  const [ambiguous, said, unknown, nonsense] = await Promise.all([
+    refundry(env, 'payment', 'show', 'bbmsl.orderId:4711'),
+    answer(env, 'payment', 'show', 'bbmsl.orderId:4711', '--merchant', mine.merchantId),
+    refundry(env, 'payment', 'show', 'bbmsl.orderId:4712'),
+    refundry(env, 'payment', 'show', 'order 4711'),
+  ]);
+  assert.deepEqual([ambiguous.code, /2 merchants.*--merchant/.test(ambiguous.stderr)], [2, true]);
+  assert.equal(said['id'], mine.id);
+  assert.deepEqual([unknown.code, nonsense.code], [1, 2]);
+});
+
+test('a refund above the limit waits for a second person, who may also turn it down', async () => {
+  const merchant = await books.merchant({ approvalAboveMinor: { USD: 1_000n } });
+  const { id } = await books.payment(merchant);
+  const ask = async (amount: string): Promise<string> => {
+    const asked = await answer(env, 'refund', id, '--amount', amount);
+    const { id: refund, status } = asked['refund'] as { id: string; status: string };
+    assert.equal(status, 'pending_approval');
+    return refund;
+  };
+  const { key } = (await answer(env, 'credential', 'create', '--admin'))['secrets'] as { key: string };
+  const [first, second, third] = [await ask('20'), await ask('21'), await ask('22')];
+  const alone = await refundry(env, 'refund', 'approve', first);
+  assert.deepEqual([alone.code, alone.stderr.split(':')[0]], [1, 'approval_not_allowed']);
+  const other = await refundry(env, 'refund', 'approve', first, '--amount', '19.00', '--key', key);
+  assert.match(other.stderr, /the approval is for 19\.00 USD, the refund is of 20\.00 USD/);
+
+  const approved = await answer(env, 'refund', 'approve', first, '--amount', '20.00', '--key', key);
+  assert.equal((approved['refund'] as { status: string }).status, 'succeeded');
+  const rejected = await answer(env, 'refund', 'reject', second, '--key', key);
+  assert.equal((rejected['refund'] as { cancel_reason: string }).cancel_reason, 'rejected');
+  const canceled = await refundry(env, 'refund', 'cancel', third);
+  assert.match(canceled.stdout, /^Canceled the refund of 22\.00 USD\./);
+  const reversed = await answer(env, 'refund', 'reverse', first);
+  assert.equal((reversed['payment'] as { refundable_minor: number }).refundable_minor, 10_000);
+  const shown = await answer(env, 'refund', 'show', first);
+  assert.equal(shown['status'], 'reversed');
+  const missing = await refundry(env, 'refund', 'show', id);
+  assert.deepEqual([missing.code, missing.stderr], [1, `refund_not_found: there is no refund ${id}\n`]);
+});
+
+test('a settlement pays out all that is unsettled, once', async () => {
+  const merchant = await books.merchant();
+  await books.payment(merchant, { amountMinor: 12_345n });
+  const settled = await answer(env, 'settle', merchant, 'USD', '--idempotency-key', 'month-1');
+  assert.equal(settled['amount_minor'], 12_345);
+  const again = await answer(env, 'settle', merchant, 'USD', '--idempotency-key', 'month-1');
+  assert.deepEqual([again['id'], again['replayed']], [settled['id'], true]);
+  const [nothing, nowhere] = await Promise.all([
+    refundry(env, 'settle', merchant, 'USD'),
+    refundry(env, 'settle', merchant, 'dollars'),
+  ]);
+  assert.deepEqual([nothing.code, nothing.stderr], [1, 'nothing_to_settle: the unsettled balance is 0.00 USD\n']);
+  assert.equal(nowhere.code, 2);
+});
+
+test('sign makes an envelope that the public key proves, over the very text', async () => {
+  const file = writeFile(folder, 'private.pem', keys.privateKey);
+  const request = '{"merchantId":3, "orderId":4922, "amount":10.00}';
+  const { stdout } = await start({}, ['sign', '--key', file], `${request}\n`).ended;
+  const envelope = JSON.parse(stdout) as { request: string; signature: string };
+  assert.equal(envelope.request, request);
+  const signature = Buffer.from(envelope.signature, 'base64');
+  assert.ok(verifySignature('sha256', Buffer.from(request), createPublicKey(keys.publicKey), signature));
+  const [noKey, noJson] = await Promise.all([
+    refundry({ REFUNDRY_HOME: folder }, 'sign', request),
+    refundry({}, 'sign', '{', '--key', file),
+  ]);
+  assert.deepEqual([noKey.code, /`refundry start` makes it/.test(noKey.stderr)], [2, true]);
+  assert.deepEqual([noJson.code, noJson.stderr.split(':')[0]], [2, 'usage']);
+});
+
+test('verify proves whole books, meets its earlier heads again, and names the row that was changed by hand', async () => {
+  const own = await Books.open();
+  const database = { DATABASE_URL: urlOf(own.database) };
+  const payment = await own.payment(await own.merchant());
+  const file = `${folder}/heads.json`;
+  const whole = await refundry(database, 'verify', '--heads', file);
+  assert.equal(whole.code, 0, whole.stderr);
+  assert.match(whole.stdout, /The books are whole and balance: 2 journal entries, 1 payments/);
+  const { heads } = JSON.parse(readFileSync(file, 'utf8')) as {
+    heads: { bucket: number; seq: number; hash: string }[];
+  };
+  assert.equal(heads.length, 4);
+  assert.ok(heads.some(({ seq, hash }) => seq === 2 && /^[0-9a-f]{64}$/.test(hash)));
+
+  await own.refund(payment, 100n);
+  const later = await answer(database, 'verify', '--against', file);
+  assert.deepEqual([later['finding_count'], later['refunds']], [0, 1]);
+  const elsewhere = await refundry(env, 'verify', '--against', file);
+  assert.deepEqual([elsewhere.code, /^installation /m.test(elsewhere.stdout)], [1, true]);
+  const noHeads = await refundry(env, 'verify', '--against', writeFile(folder, 'x.json', '{"heads":[]}'));
+  assert.deepEqual([noHeads.code, noHeads.stderr.split(':')[0]], [2, 'usage']);
+
+  await (await connect(own.database)).query('UPDATE payment SET refunded_minor = 50');
+  const tampered = await refundry(database, 'verify', '--heads', `${folder}/none.json`);
+  assert.equal(tampered.code, 1);
+  assert.match(tampered.stdout, new RegExp(`^payment ${payment.id}: .*refunded`));
+  assert.match(tampered.stdout, /\n[1-9][0-9]* finding\(s\) in 3 journal entries/);
+  assert.throws(() => readFileSync(`${folder}/none.json`));
+});
+
+test('commands and a busy engine share the books without losing or doubling anything', async () => {
+  const merchant = await books.merchant();
+  const { id } = await books.payment(merchant, { amountMinor: 100_000n });
+  const commands = Promise.all(Array.from({ length: 4 }, () => refundry(env, 'refund', id, '--amount', '1.00')));
+  const state = { isRunning: true };
+  void commands.finally(() => (state.isRunning = false));
+  let engines = 0;
+  while (state.isRunning) engines += (await books.refund({ id, merchantId: merchant }, 100n)).refusal === null ? 1 : 0;
+  const done = (await commands).filter(({ code }) => code === 0).length;
+  const shown = await answer(env, 'payment', 'show', id);
+  assert.equal(shown['refunded_minor'], Math.min(100_000, (engines + done) * 100));
+  assert.equal(
+    (shown['refunds'] as { status: string }[]).filter(({ status }) => status === 'succeeded').length,
+    engines + done,
+  );
+});
+
+test('what cannot run says why in a sentence, and exits with 2', async () => {
+  const [noDatabase, badConfig, noCommand, unknown, help, version] = await Promise.all([
+    refundry({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/x' }, 'merchant', 'list'),
+    refundry({ DATABASE_URL: 'mysql://x', REFUNDRY_LANE: '3' }, 'merchant', 'list'),
+    refundry({}, 'merchant'),
+    refundry({}, 'refnud'),
+    refundry({}, 'refund', '--help'),
+    refundry(env, 'merchant', 'show', 'nobody', '--json'),
+  ]);
+  assert.deepEqual(
+    [noDatabase.code, noDatabase.stderr],
+    [2, 'database_unavailable: connect ECONNREFUSED 127.0.0.1:1\n'],
+  );
+  assert.equal(badConfig.code, 2);
+  assert.match(badConfig.stderr, /^configuration: .*2 mistake/);
+  assert.deepEqual([noCommand.code, /Usage: refundry merchant/.test(noCommand.stderr)], [2, true]);
+  assert.deepEqual([unknown.code, /unknown command 'refnud'/.test(unknown.stderr)], [2, true]);
+  assert.deepEqual([help.code, /refundry refund native\.reference:order-42 --all/.test(help.stdout)], [0, true]);
+  assert.equal(version.code, 1);
+  assert.deepEqual(JSON.parse(version.stdout), {
+    error: { code: 'resource_not_found', message: 'there is no merchant nobody', facts: {} },
+  });
+});
