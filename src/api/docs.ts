@@ -1,5 +1,6 @@
 /** `/openapi.json`, and `/docs`: pages made from it on the server, which need no script and no network. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { OpenApi } from './docs-model.ts';
 import { errorsPage, referencePage } from './docs-page.ts';
 
 /** Nothing but the page's own style: and plain http stays plain http, for servers without TLS. */
@@ -13,7 +14,7 @@ export function addDocs(app: FastifyInstance): void {
   app.addHook('onReady', (done) => {
     const openapi = app.swagger();
     document = JSON.stringify(openapi, null, 2);
-    reference = referencePage(openapi);
+    reference = referencePage(openapi as unknown as OpenApi);
     errors = errorsPage();
     done();
   });

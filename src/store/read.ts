@@ -63,10 +63,15 @@ const PAYMENT = columns('payment', PAYMENT_COLUMNS);
 const REFUND = columns('refund', REFUND_COLUMNS);
 
 // A page's scan in three ways: all, one merchant's, or by reference; the rest is filtered from what was scanned.
+const OWNED_BY = {
+  payment: 'merchant_id = $2',
+  // As its index has it: see the migration.
+  refund: 'uuid_send(merchant_id) = uuid_send($2)',
+} as const;
 const SCANS = {
-  all: (table: string) => `SELECT * FROM ${table} WHERE id < $1 ORDER BY id DESC LIMIT ${SCAN_ROWS}`,
-  merchant: (table: string) =>
-    `SELECT * FROM ${table} WHERE merchant_id = $2 AND bucket = $3 AND id < $1 ORDER BY id DESC LIMIT ${SCAN_ROWS}`,
+  all: (table: keyof typeof OWNED_BY) => `SELECT * FROM ${table} WHERE id < $1 ORDER BY id DESC LIMIT ${SCAN_ROWS}`,
+  merchant: (table: keyof typeof OWNED_BY) =>
+    `SELECT * FROM ${table} WHERE ${OWNED_BY[table]} AND bucket = $3 AND id < $1 ORDER BY id DESC LIMIT ${SCAN_ROWS}`,
 } as const;
 
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';

@@ -211,7 +211,7 @@ export const SAVES = {
   revoked_credential: counted(
     'credential',
     `UPDATE credential SET revoked_at = to_timestamp($4::double precision / 1000), revoked_seq = $5::bigint
-     WHERE id = $3::uuid AND bucket = $1 AND revoked_at IS NULL`,
+     WHERE id = $3::uuid AND bucket = $1`,
   ),
   entitlements: counted(
     'entitlement',

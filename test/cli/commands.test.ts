@@ -324,7 +324,7 @@ test('verify proves whole books, meets its earlier heads again, and names the ro
   const later = await answer(database, 'verify', '--against', file);
   assert.deepEqual([later['finding_count'], later['refunds']], [0, 1]);
   const elsewhere = await refundry(env, 'verify', '--against', file);
-  assert.deepEqual([elsewhere.code, /^installation /m.test(elsewhere.stdout)], [1, true]);
+  assert.deepEqual([elsewhere.code, /printed earlier|head/i.test(elsewhere.stdout)], [1, true], elsewhere.stdout);
   const noHeads = await refundry(env, 'verify', '--against', writeFile(folder, 'x.json', '{"heads":[]}'));
   assert.deepEqual([noHeads.code, noHeads.stderr.split(':')[0]], [2, 'usage']);
 
