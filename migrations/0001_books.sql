@@ -259,3 +259,13 @@ BEGIN
   RETURN true;
 END
 $$;
+
+-- How many saves the current transaction has run. The last one compares it with how many there should have been: a save
+-- that never reached the server must not be committed around.
+CREATE FUNCTION saves_so_far() RETURNS bigint LANGUAGE sql AS $$
+  SELECT coalesce(nullif(current_setting('refundry.saves', true), ''), '0')::bigint
+$$;
+
+CREATE FUNCTION count_save() RETURNS boolean LANGUAGE sql AS $$
+  SELECT set_config('refundry.saves', (saves_so_far() + 1)::text, true) IS NOT NULL
+$$;

@@ -183,7 +183,8 @@ function send(reply: FastifyReply, answer: WireAnswer): FastifyReply {
     const ends = value === '' ? '; Max-Age=0' : '';
     reply.header('set-cookie', `${name}=${value}; Path=/; HttpOnly; SameSite=Strict${ends}${secure}`);
   }
-  return reply.send(answer.body);
+  // As bytes: to a text of JSON, Fastify would add a charset that the partner's pages do not have.
+  return reply.send(Buffer.from(answer.body));
 }
 
 function serveOperations(

@@ -14,10 +14,10 @@ import type { Refundry } from '../engine/refundry.ts';
 export type Access = 'read' | 'everything' | 'write' | 'admin';
 
 export const ACCESS_ROLES: Readonly<Record<Access, string>> = {
-  read: 'Any key.',
-  everything: 'Keys that are bound to no merchant: administrators, and readers of everything.',
-  write: 'Keys of administrators and merchants.',
-  admin: "Administrators' keys.",
+  read: 'any key',
+  everything: 'keys that are bound to no merchant',
+  write: 'keys of role admin or merchant',
+  admin: 'keys of role admin',
 };
 
 /** What the server's metrics and this scope's hooks know of a route. */
@@ -51,14 +51,16 @@ export function requireKeys(app: FastifyInstance, refundry: Refundry): void {
     if (access === undefined) return;
     const caller = await authenticate(request, refundry);
     if (!mayUse(access, caller.role, caller.merchantId !== null)) {
-      throw new Refused(refusal('forbidden', `this is not for a key of role ${caller.role}: ${forWhom(access)}`));
+      throw new Refused(forbidden(access, caller));
     }
     request.caller = caller;
   });
 }
 
-const forWhom = (access: Access): string =>
-  `${ACCESS_ROLES[access].slice(0, 1).toLowerCase()}${ACCESS_ROLES[access].slice(1, -1)} may`;
+function forbidden(access: Access, { role, merchantId }: Caller): Refusal {
+  const yours = `yours is of role ${role}${access === 'everything' && merchantId !== null ? ' and bound to one' : ''}`;
+  return refusal('forbidden', `this is for ${ACCESS_ROLES[access]}; ${yours}`);
+}
 
 async function authenticate(request: FastifyRequest, refundry: Refundry): Promise<Caller> {
   const { authorization } = request.headers;

@@ -3,10 +3,11 @@ import { escape } from './docs-html.ts';
 import { componentName, type OpenApi, type SchemaObject } from './docs-model.ts';
 
 /** A command that can be pasted into a shell. */
-export function curlOf(method: string, path: string, body: unknown): string {
+export function curlOf(method: string, path: string, body: unknown, takesKey: boolean): string {
   const lines = [
     `curl${method === 'GET' || (method === 'POST' && body !== undefined) ? '' : ` -X ${method}`} http://localhost:8080${path.replace('{id}', '$ID')}`,
     '  -H "Authorization: Bearer $KEY"',
+    ...(takesKey ? ['  -H "Idempotency-Key: $(uuidgen)"'] : []),
     ...(body === undefined
       ? []
       : ['  -H "Content-Type: application/json"', `  -d '${JSON.stringify(body, null, 2).replaceAll('\n', '\n  ')}'`]),

@@ -28,7 +28,7 @@ const STYLE = `
 :root{color-scheme:light dark;--ink:#1a2233;--soft:#5b667a;--line:#e3e7ee;--paper:#fff;--side:#f6f8fb;--accent:#0b5cad;--code:#f2f5f9;--dark:#131a26}
 @media(prefers-color-scheme:dark){:root{--ink:#e6eaf2;--soft:#9aa6ba;--line:#2b3547;--paper:#10161f;--side:#0b1018;--accent:#7cb8f5;--code:#1b2432;--dark:#0a0f17}}
 *{box-sizing:border-box}
-html{scroll-behavior:smooth;scroll-padding-top:1rem}
+html{scroll-padding-top:1rem}
 body{margin:0;font:16px/1.6 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:var(--ink);background:var(--paper);display:grid;grid-template-columns:17rem minmax(0,1fr)}
 nav{position:sticky;top:0;height:100vh;overflow-y:auto;background:var(--side);border-right:1px solid var(--line);padding:1.25rem 1rem 3rem;font-size:.875rem}
 nav .brand{font-weight:700;font-size:1.1rem;display:block;margin-bottom:.5rem;color:var(--ink)}
@@ -43,7 +43,7 @@ h4{font-size:.8rem;text-transform:uppercase;letter-spacing:.05em;color:var(--sof
 p{margin:.5rem 0}
 .intro,.text,section>p{max-width:46rem}
 a{color:var(--accent)}
-article{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,26rem);gap:2.5rem;padding:2rem 0;border-top:1px solid var(--line)}
+article{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,29rem);gap:2.5rem;padding:2rem 0;border-top:1px solid var(--line)}
 article.single{grid-template-columns:minmax(0,1fr);padding:1.2rem 0}
 article:target h3{color:var(--accent)}
 code{font:.875em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--code);padding:.1em .3em;border-radius:4px;overflow-wrap:anywhere}

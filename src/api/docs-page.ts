@@ -99,7 +99,7 @@ ${body === undefined ? '' : `<h4>Body</h4>${fieldList(document, body.schema, tru
 ${accepted === undefined ? '' : `<h4>Answer</h4><p><code>${accepted[0]}</code> ${inline(accepted[1].description)} ${objectLinks(accepted[1].content?.['application/json']?.schema)}</p>`}
 ${refusalList(operation)}
 </div><div class="sample">
-<pre>${escape(curlOf(method, path, body?.example))}</pre>
+<pre>${escape(curlOf(method, path, body?.example, headers.length > 0))}</pre>
 ${jsonBlock('Answer', exampleAnswer(document, accepted?.[1].content?.['application/json']?.schema))}
 </div></article>`;
 }

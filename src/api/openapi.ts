@@ -57,7 +57,9 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
     transform: ({ schema, url, route }) => {
       const { access } = (route.config ?? {}) as Partial<OperationConfig>;
       if (access === undefined) return { schema: { ...schema, hide: true }, url };
-      const described = [schema.description, `**Keys:** ${ACCESS_ROLES[access]}`].filter((part) => part !== undefined);
+      const described = [schema.description, `**Who may:** ${ACCESS_ROLES[access]}.`].filter(
+        (part) => part !== undefined,
+      );
       return { schema: { ...schema, description: described.join('\n\n'), 'x-access': access } as typeof schema, url };
     },
     transformObject: (documented) => {

@@ -104,15 +104,43 @@ export interface Command {
  * ask for the same thing, however they spell it.
  */
 export function fingerprint(command: Command): string {
-  const { action } = command;
-  const amount =
-    'amount' in action && action.amount.kind === 'major'
-      ? { kind: 'major', text: canonicalDecimal(action.amount.text) }
-      : undefined;
-  const plain = plainJson(amount === undefined ? action : { ...action, amount });
   return createHash('sha256')
-    .update(canonicalJson([command.protocol, action.kind, plain]))
+    .update(canonicalJson([command.protocol, command.action.kind, plainJson(canonicalAction(command.action))]))
     .digest('hex');
+}
+
+/** Amounts without zeros at the end, and references in one order: JSON objects, which they come from, have none. */
+function canonicalAction(action: Action): Action {
+  switch (action.kind) {
+    case 'register_payment':
+      return { ...action, references: inOneOrder(action.references) };
+    case 'refund_payment': {
+      const { amount } = action;
+      return {
+        ...action,
+        payment: canonicalSelector(action.payment),
+        amount: amount.kind === 'major' ? { kind: 'major', text: canonicalDecimal(amount.text) } : amount,
+      };
+    }
+    case 'capture_payment':
+    case 'close_payment':
+    case 'void_payment':
+    case 'set_dispute':
+    case 'clear_dispute':
+      return { ...action, payment: canonicalSelector(action.payment) };
+    case 'grant_entitlement':
+      return { ...action, payment: canonicalSelector(action.payment) };
+    default:
+      return action;
+  }
+}
+
+function canonicalSelector(selector: PaymentSelector): PaymentSelector {
+  return 'id' in selector ? selector : { references: inOneOrder(selector.references) };
+}
+
+function inOneOrder<T extends { readonly namespace: string }>(references: readonly T[]): readonly T[] {
+  return references.toSorted((a, b) => (a.namespace < b.namespace ? -1 : a.namespace > b.namespace ? 1 : 0));
 }
 
 /** `10`, `10.0` and `10.00` ask for the same. */

@@ -68,12 +68,18 @@ export async function commitBatch(client: pg.ClientBase, book: Book, seqBefore: 
   } catch (error) {
     throw new NotCommitted(error);
   }
-  const saves = sendSaves(client, statements);
+  let failure: unknown = null;
+  const saves = sendSaves(client, statements).map((saved) =>
+    saved.catch((error: unknown) => {
+      failure ??= error;
+    }),
+  );
+  // A statement that the driver itself refuses is never sent, and rejects on the next tick: then COMMIT must not follow.
+  await nextTick();
+  if (failure !== null) throw new NotCommitted(failure);
   const commit = client.query('COMMIT');
   commit.catch(() => undefined);
-
-  let failure: unknown = null;
-  for (const saved of await Promise.allSettled(saves)) if (saved.status === 'rejected') failure ??= saved.reason;
+  await Promise.all(saves);
   let tag: string;
   try {
     tag = (await commit).command;
@@ -86,6 +92,13 @@ export async function commitBatch(client: pg.ClientBase, book: Book, seqBefore: 
   if (tag === 'COMMIT' && failure === null) return;
   if (tag === 'ROLLBACK') throw new NotCommitted(failure ?? new Error('PostgreSQL rolled the batch back'));
   throw new CommitUnknown(failure ?? new Error(`COMMIT was answered by ${tag}`));
+}
+
+/** After the ticks in which the driver reports what it would not send. */
+async function nextTick(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    process.nextTick(resolve);
+  });
 }
 
 /** Ends a batch that changed nothing. Throws `NotCommitted` when the connection is gone. */

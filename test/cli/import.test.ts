@@ -36,8 +36,8 @@ test('every column becomes a part of the payment', async () => {
     'bbmsl.orderId': '1',
   });
   assert.deepEqual(
-    (card['entitlements'] as { learner: string }[]).map(({ learner }) => learner),
-    ['a', 'b'],
+    new Set((card['entitlements'] as { learner: string }[]).map(({ learner }) => learner)),
+    new Set(['a', 'b']),
   );
   assert.equal((card['coupons'] as { code: string }[])[0]?.code, 'GROUP');
   const { rows } = await client.query<{ details: object }>('SELECT details FROM payment WHERE id = $1', [card['id']]);
@@ -123,7 +123,7 @@ test('a file whose header does not fit is refused before anything is read', asyn
     ['amount,currency,native.reference,amount', /column\(s\) given twice: "amount"/],
     ['amount,currency', /no reference/],
     ['amount;currency;native.reference', /--delimiter/],
-    ['merchant,amount,currency,native.reference', /column "merchant" and --merchant/],
+    ['merchant,amount,currency,native.reference', /column "merchant", though the merchant is said already/],
     ['', /the file is empty/],
   ];
   for (const [header, sentence] of headers) {
@@ -139,7 +139,7 @@ test('a file whose header does not fit is refused before anything is read', asyn
 test('what is no file of payments is said to be none', async () => {
   const merchant = await books.merchant();
   const open = writeFile(folder, 'open.csv', 'amount,currency,native.reference\n1,USD,a\n1,USD,"b\n1,USD,c\n');
-  const wide = writeFile(folder, 'wide.csv', Buffer.from('\ufeffamount,currency', 'utf16le').toString('latin1'));
+  const wide = writeFile(folder, 'wide.csv', Buffer.from('\ufeffamount,currency', 'utf16le'));
   const [unclosed, missing, itself, nobody, wideRun] = await Promise.all([
     refundry(env, 'import', open, '--merchant', merchant),
     refundry(env, 'import', `${folder}/none.csv`, '--merchant', merchant),
@@ -153,7 +153,7 @@ test('what is no file of payments is said to be none', async () => {
   assert.deepEqual([missing.code, missing.stderr.startsWith('usage: ')], [2, true]);
   assert.match(itself.stderr, /would overwrite the file that is imported/);
   assert.deepEqual([nobody.code, nobody.stderr.split(':')[0]], [1, 'resource_not_found']);
-  assert.notEqual(wideRun.code, 0);
+  assert.deepEqual([wideRun.code, wideRun.stderr], [2, 'not_csv: the file is UTF-16: save it as UTF-8\n']);
 });
 
 test('lines name their merchants, and a key brings in its own only', async () => {

@@ -83,7 +83,7 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-export function writeFile(folder: string, name: string, content: string): string {
+export function writeFile(folder: string, name: string, content: string | Buffer): string {
   const file = join(folder, name);
   writeFileSync(file, content);
   return file;

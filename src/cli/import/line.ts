@@ -76,7 +76,7 @@ function headerMistakes(names: readonly string[], namespaces: ReadonlySet<string
   if (merchant === null && !names.includes('merchant'))
     mistakes.push('no column "merchant": add it, or say --merchant <id>');
   if (merchant !== null && names.includes('merchant'))
-    mistakes.push('a column "merchant" and --merchant: only one of them');
+    mistakes.push('a column "merchant", though the merchant is said already, by --merchant or the key: leave one out');
   return mistakes;
 }
 
