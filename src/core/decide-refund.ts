@@ -44,15 +44,19 @@ function requestRefund(book: Book, command: Command, action: RefundPayment, env:
   const merchant = book.merchant(merchantId);
   if (merchant === undefined) throw new Error('decide must have refused an unknown merchant');
 
+  const payment = findPayment(book, merchantId, action.payment);
+  // What an amount means is known once the payment's currency is; still, an unreadable request comes before all else.
+  const asked = payment === undefined ? null : askedMinor(action.amount, payment);
+  if (payment !== undefined && asked !== null && typeof asked !== 'bigint') {
+    return refuse(book, command, env, asked, { payment });
+  }
   if (action.reference !== null) {
     const earlier = book.refundByReference(merchantId, action.reference);
     if (earlier !== undefined) return refuse(book, command, env, duplicateReference(action, earlier));
   }
-  const payment = findPayment(book, merchantId, action.payment);
-  if (payment === undefined) return refuse(book, command, env, paymentNotFound(action.payment));
-
-  const asked = askedMinor(action.amount, payment);
-  if (typeof asked !== 'bigint') return refuse(book, command, env, asked, { payment });
+  if (payment === undefined || typeof asked !== 'bigint') {
+    return refuse(book, command, env, paymentNotFound(action.payment));
+  }
 
   const policy = policyFor(merchant.policy, command.protocolPolicy);
   const balance = book.balance(merchantId, payment.currency);
