@@ -23,6 +23,8 @@ import type { Metrics } from './server/metrics.ts';
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** A client that sends slowly holds a connection no longer than this. */
 const REQUEST_TIMEOUT_MS = 15_000;
+/** How often a stopping server looks for connections that have become idle. */
+const CLOSE_IDLE_MS = 25;
 /** What clients are asked to wait after 503 and 429. */
 const RETRY_AFTER_SECONDS = 1;
 
@@ -87,11 +89,25 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     done();
   });
 
+  closeIdleConnectionsOnClose(app);
   await app.register(async (native) => registerApi(native, { refundry }));
   const dialects = parts.dialects ?? DIALECTS;
   for (const dialect of dialects) await app.register(async (scope) => serveDialect(scope, dialect, refundry));
   serveOperations(app, refundry, metrics, config.metricsToken);
   return app;
+}
+
+/** Connections that had a request in flight when the server began to stop are idle a moment later: they must not hold it. */
+function closeIdleConnectionsOnClose(app: FastifyInstance): void {
+  let closing: NodeJS.Timeout | undefined;
+  app.addHook('preClose', (done) => {
+    closing = setInterval(() => app.server.closeIdleConnections(), CLOSE_IDLE_MS);
+    done();
+  });
+  app.addHook('onClose', (_app, done) => {
+    clearInterval(closing);
+    done();
+  });
 }
 
 function requestIdOf(header: string | string[] | undefined): string {

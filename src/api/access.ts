@@ -45,6 +45,11 @@ const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i;
 
 export function requireKeys(app: FastifyInstance, refundry: Refundry): void {
   app.decorateRequest('caller', null);
+  // A route that forgot to say for whom it is would be for everybody.
+  app.addHook('onRoute', ({ config, method, url }) => {
+    if (config === undefined || !('access' in config))
+      throw new Error(`${String(method)} ${url} says not for whom it is`);
+  });
   app.addHook('onRequest', async (request) => {
     const { access } = request.routeOptions.config as Partial<OperationConfig>;
     // Unknown paths have no operation: they are answered as such.

@@ -57,7 +57,7 @@ export function callerView(caller: Caller): CallerView {
 /** A credential without anything that opens a door. */
 export function credentialView(credential: Credential): CredentialView {
   // Where a protocol has no name to send, the lookup is a hash of the secret: nobody's business.
-  const hasLookup = credentialShape(credential.protocol)?.lookup != null;
+  const hasLookup = (credentialShape(credential.protocol)?.lookup ?? null) !== null;
   return {
     id: credential.id,
     merchant_id: credential.merchantId,

@@ -13,9 +13,9 @@ import { IdParams, NoBody, NoQuery, pageOf, ref } from './shapes.ts';
 const TAGS = ['Credentials'];
 
 export function addCredentials(app: ApiScope, { refundry }: ApiContext): void {
-  app.post(
-    '/credentials',
-    {
+  app.route({
+    method: 'POST',
+    url: '/credentials',
       config: operation('create_credential', 'admin'),
       schema: {
         operationId: 'createCredential',
@@ -30,8 +30,7 @@ export function addCredentials(app: ApiScope, { refundry }: ApiContext): void {
           ...refusals('resource_not_found', 'outcome_unknown'),
         },
       },
-    },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       refuseIdempotencyKey(request);
       const { merchant_id: merchantId = null, public_key: publicKey, lookup, settings, ...others } = request.body;
       if (merchantId === null && others.role === 'merchant') {
@@ -54,11 +53,11 @@ export function addCredentials(app: ApiScope, { refundry }: ApiContext): void {
       reply.code(201).header('cache-control', 'no-store');
       return { ...credentialView(present(outcome.credential)), secrets: { ...secrets } };
     },
-  );
+  });
 
-  app.get(
-    '/credentials',
-    {
+  app.route({
+    method: 'GET',
+    url: '/credentials',
       config: operation('list_credentials', 'read'),
       schema: {
         operationId: 'listCredentials',
@@ -68,16 +67,15 @@ export function addCredentials(app: ApiScope, { refundry }: ApiContext): void {
         querystring: ListCredentials,
         response: { 200: answer(pageOf(CredentialResource), 'All of them.'), ...refusals('resource_not_found') },
       },
-    },
-    async (request) => {
+    handler: async (request) => {
       const credentials = await refundry.accounts.credentials(visibleMerchant(request, request.query.merchant_id));
       return wholeList(credentials.map(credentialView));
     },
-  );
+  });
 
-  app.post(
-    '/credentials/:id/revoke',
-    {
+  app.route({
+    method: 'POST',
+    url: '/credentials/:id/revoke',
       config: operation('revoke_credential', 'admin'),
       schema: {
         operationId: 'revokeCredential',
@@ -92,8 +90,7 @@ export function addCredentials(app: ApiScope, { refundry }: ApiContext): void {
           ...refusals('resource_not_found', 'outcome_unknown'),
         },
       },
-    },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const { id } = request.params;
       const credential = await refundry.accounts.credential(id);
       if (credential === null) throw resourceNotFound('credential', id);
@@ -101,5 +98,5 @@ export function addCredentials(app: ApiScope, { refundry }: ApiContext): void {
       const outcome = await perform(refundry, request, reply, credential.merchantId, action, null);
       return credentialView(present(outcome.credential));
     },
-  );
+  });
 }

@@ -1,9 +1,9 @@
 /** The fields of a schema as a list for people. */
 import { escape, inline } from './docs-html.ts';
-import { componentName, type OpenApi, type SchemaObject } from './docs-model.ts';
+import { componentName, type SchemaObject } from './docs-model.ts';
 
 /** `withRequired`: whether to say which fields must be sent; in answers, all that are listed are there. */
-export function fieldList(document: OpenApi, schema: SchemaObject, withRequired: boolean): string {
+export function fieldList(schema: SchemaObject, withRequired: boolean): string {
   const properties = Object.entries(schema.properties ?? {});
   if (properties.length === 0) return '';
   const rows = properties.map(([name, field]) => {
@@ -13,7 +13,7 @@ export function fieldList(document: OpenApi, schema: SchemaObject, withRequired:
     const members =
       inner === undefined
         ? ''
-        : `<details><summary>${Object.keys(inner).length} fields</summary>${fieldList(document, field.items ?? field, withRequired)}</details>`;
+        : `<details><summary>${Object.keys(inner).length} fields</summary>${fieldList(field.items ?? field, withRequired)}</details>`;
     const choices =
       field.enum === undefined
         ? ''

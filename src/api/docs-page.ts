@@ -45,7 +45,7 @@ ${sections
 ${objects
   .map(
     ([name, schema]) => `<article id="object-${name}"><div class="text"><h3>${escape(name)}</h3>
-${paragraphs(schema.description ?? '')}${fieldList(document, schema, false)}</div>
+${paragraphs(schema.description ?? '')}${fieldList(schema, false)}</div>
 <div class="sample">${jsonBlock(name, schema.examples?.[0])}</div></article>`,
   )
   .join('')}</section>`;
@@ -95,7 +95,7 @@ function operationBlock(document: OpenApi, { method, path, operation }: Listed):
 ${paragraphs(operation.description ?? '')}
 ${parameterList('Parameters', inPath)}
 ${parameterList('Headers', headers)}
-${body === undefined ? '' : `<h4>Body</h4>${fieldList(document, body.schema, true)}`}
+${body === undefined ? '' : `<h4>Body</h4>${fieldList(body.schema, true)}`}
 ${accepted === undefined ? '' : `<h4>Answer</h4><p><code>${accepted[0]}</code> ${inline(accepted[1].description)} ${objectLinks(accepted[1].content?.['application/json']?.schema)}</p>`}
 ${refusalList(operation)}
 </div><div class="sample">

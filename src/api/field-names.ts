@@ -3,8 +3,8 @@
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 
-const renamed = <Renamed>(fields: object, rename: (name: string) => string): Renamed =>
-  Object.fromEntries(Object.entries(fields).map(([name, value]) => [rename(name), value as unknown])) as Renamed;
+const renamed = (fields: object, rename: (name: string) => string): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [rename(name), value as unknown]));
 
-export const toApiNames = <Renamed>(fields: object): Renamed => renamed(fields, snakeCase);
-export const toCoreNames = <Renamed>(fields: object): Renamed => renamed(fields, camelCase);
+export const toApiNames = (fields: object): Record<string, unknown> => renamed(fields, snakeCase);
+export const toCoreNames = (fields: object): Record<string, unknown> => renamed(fields, camelCase);

@@ -22,9 +22,9 @@ interface JournalParameters extends PageQuery {
 }
 
 export function addJournal(app: ApiScope, context: ApiContext): void {
-  app.get(
-    '/journal',
-    {
+  app.route({
+    method: 'GET',
+    url: '/journal',
       config: operation('read_journal', 'read'),
       serializerCompiler: serializeExactly,
       schema: {
@@ -38,8 +38,7 @@ export function addJournal(app: ApiScope, context: ApiContext): void {
           ...refusals('resource_not_found', 'payment_not_found'),
         },
       },
-    },
-    async (request) => {
+    handler: async (request) => {
       const page = await readPage(context, request, request.query, 'journal');
       return {
         data: page.entries.map(entryView),
@@ -47,11 +46,11 @@ export function addJournal(app: ApiScope, context: ApiContext): void {
         next_cursor: page.hasMore ? writePositions('journal', page.next) : null,
       };
     },
-  );
+  });
 
-  app.get(
-    '/events',
-    {
+  app.route({
+    method: 'GET',
+    url: '/events',
       config: operation('follow_events', 'read'),
       serializerCompiler: serializeExactly,
       schema: {
@@ -66,12 +65,11 @@ export function addJournal(app: ApiScope, context: ApiContext): void {
           ...refusals('resource_not_found', 'payment_not_found'),
         },
       },
-    },
-    async (request) => {
+    handler: async (request) => {
       const page = await readPage(context, request, request.query, 'event');
       return { data: page.entries.map(eventView), has_more: page.hasMore, next: writePositions('event', page.next) };
     },
-  );
+  });
 }
 
 async function readPage(

@@ -35,9 +35,9 @@ export function addMerchants(app: ApiScope, { refundry }: ApiContext): void {
     return merchant;
   };
 
-  app.get(
-    '/me',
-    {
+  app.route({
+    method: 'GET',
+    url: '/me',
       config: operation('read_caller', 'read'),
       schema: {
         operationId: 'readCaller',
@@ -47,13 +47,12 @@ export function addMerchants(app: ApiScope, { refundry }: ApiContext): void {
         querystring: NoQuery,
         response: { 200: answer(ref(CallerResource), 'The caller.'), ...refusals() },
       },
-    },
-    async (request) => callerView(callerOf(request)),
-  );
+    handler: async (request) => callerView(callerOf(request)),
+  });
 
-  app.post(
-    '/merchants',
-    {
+  app.route({
+    method: 'POST',
+    url: '/merchants',
       config: operation('create_merchant', 'admin'),
       schema: {
         operationId: 'createMerchant',
@@ -65,8 +64,7 @@ export function addMerchants(app: ApiScope, { refundry }: ApiContext): void {
         body: CreateMerchant,
         response: { 201: answer(ref(MerchantResource), 'The merchant.'), ...refusals('outcome_unknown') },
       },
-    },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       refuseIdempotencyKey(request);
       const { name, policy } = request.body;
       const action = { kind: 'create_merchant', name, policy: readPolicy(policy ?? {}, 'policy.') } as const;
@@ -74,11 +72,11 @@ export function addMerchants(app: ApiScope, { refundry }: ApiContext): void {
       reply.code(201);
       return merchantView(present(outcome.merchant));
     },
-  );
+  });
 
-  app.get(
-    '/merchants',
-    {
+  app.route({
+    method: 'GET',
+    url: '/merchants',
       config: operation('list_merchants', 'everything'),
       schema: {
         operationId: 'listMerchants',
@@ -88,14 +86,13 @@ export function addMerchants(app: ApiScope, { refundry }: ApiContext): void {
         querystring: strict(PAGE_QUERY),
         response: { 200: answer(pageOf(MerchantResource), 'A page of merchants.'), ...refusals() },
       },
-    },
-    async ({ query }) =>
+    handler: async ({ query }) =>
       pageView('merchant', await accounts.merchants(limitOf(query), afterOf('merchant', query)), merchantView),
-  );
+  });
 
-  app.get(
-    '/merchants/:id',
-    {
+  app.route({
+    method: 'GET',
+    url: '/merchants/:id',
       config: operation('read_merchant', 'read'),
       schema: {
         operationId: 'readMerchant',
@@ -105,13 +102,12 @@ export function addMerchants(app: ApiScope, { refundry }: ApiContext): void {
         querystring: NoQuery,
         response: { 200: answer(ref(MerchantResource), 'The merchant.'), ...refusals('resource_not_found') },
       },
-    },
-    async (request) => merchantView(await visible(request, request.params.id)),
-  );
+    handler: async (request) => merchantView(await visible(request, request.params.id)),
+  });
 
-  app.get(
-    '/merchants/:id/policy',
-    {
+  app.route({
+    method: 'GET',
+    url: '/merchants/:id/policy',
       config: operation('read_policy', 'read'),
       schema: {
         operationId: 'readPolicy',
@@ -121,13 +117,12 @@ export function addMerchants(app: ApiScope, { refundry }: ApiContext): void {
         querystring: NoQuery,
         response: { 200: answer(ref(PolicyResource), 'The policy.'), ...refusals('resource_not_found') },
       },
-    },
-    async (request) => policyView((await visible(request, request.params.id)).policy),
-  );
+    handler: async (request) => policyView((await visible(request, request.params.id)).policy),
+  });
 
-  app.put(
-    '/merchants/:id/policy',
-    {
+  app.route({
+    method: 'PUT',
+    url: '/merchants/:id/policy',
       config: operation('set_policy', 'admin'),
       schema: {
         operationId: 'setPolicy',
@@ -143,18 +138,17 @@ export function addMerchants(app: ApiScope, { refundry }: ApiContext): void {
           ...refusals('resource_not_found', 'outcome_unknown'),
         },
       },
-    },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const merchantId = await actingMerchant(request, refundry, { merchant_id: request.params.id });
       const action = { kind: 'set_policy', policy: readPolicy(request.body, '') } as const;
       const outcome = await perform(refundry, request, reply, merchantId, action, null);
       return policyView(present(outcome.merchant).policy);
     },
-  );
+  });
 
-  app.get(
-    '/merchants/:id/balances',
-    {
+  app.route({
+    method: 'GET',
+    url: '/merchants/:id/balances',
       config: operation('read_balances', 'read'),
       serializerCompiler: serializeExactly,
       schema: {
@@ -172,12 +166,11 @@ export function addMerchants(app: ApiScope, { refundry }: ApiContext): void {
           ...refusals('resource_not_found'),
         },
       },
-    },
-    async (request) => {
+    handler: async (request) => {
       const { id } = await visible(request, request.params.id);
       return { merchant_id: id, data: (await accounts.balances(id)).map(balanceView) };
     },
-  );
+  });
 }
 
 /** A policy as it was sent. Throws `InvalidRequest` for currencies that are none. */

@@ -53,7 +53,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
       },
       security: [{ key: [] }],
     },
-    refResolver: { buildLocalReference: (json) => String(json.$id) },
+    refResolver: { buildLocalReference: (json) => (json as { $id: string }).$id },
     transform: ({ schema, url, route }) => {
       const { access } = (route.config ?? {}) as Partial<OperationConfig>;
       if (access === undefined) return { schema: { ...schema, hide: true }, url };

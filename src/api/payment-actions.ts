@@ -114,9 +114,9 @@ export function addEntitlements(app: ApiScope, context: ApiContext): void {
   const { refundry } = context;
   const tags = ['Entitlements'];
 
-  app.post(
-    '/payments/:id/entitlements',
-    {
+  app.route({
+    method: 'POST',
+    url: '/payments/:id/entitlements',
       config: operation('grant_entitlement', 'write'),
       schema: {
         operationId: 'grantEntitlement',
@@ -132,8 +132,7 @@ export function addEntitlements(app: ApiScope, context: ApiContext): void {
           ...refusals('payment_not_found', 'payment_not_refundable', ...WRITING),
         },
       },
-    },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const { id } = request.params;
       const merchantId = await actingMerchant(request, refundry, { payment_id: id });
       const outcome = await perform(refundry, request, reply, merchantId, {
@@ -144,11 +143,11 @@ export function addEntitlements(app: ApiScope, context: ApiContext): void {
       reply.code(201);
       return entitlementView(present(outcome.entitlements[0]), present(outcome.payment));
     },
-  );
+  });
 
-  app.get(
-    '/payments/:id/entitlements',
-    {
+  app.route({
+    method: 'GET',
+    url: '/payments/:id/entitlements',
       config: operation('list_payment_entitlements', 'read'),
       schema: {
         operationId: 'listPaymentEntitlements',
@@ -158,17 +157,16 @@ export function addEntitlements(app: ApiScope, context: ApiContext): void {
         querystring: NoQuery,
         response: { 200: answer(pageOf(EntitlementResource), 'All of them.'), ...refusals('payment_not_found') },
       },
-    },
-    async (request) => {
+    handler: async (request) => {
       const { payment } = await visiblePayment(context, request, request.params.id);
       const { entitlements } = await refundry.reader.entitlementsOf(payment);
       return wholeList(entitlements.map((entitlement) => entitlementView(entitlement, payment)));
     },
-  );
+  });
 
-  app.get(
-    '/payments/:id/coupons',
-    {
+  app.route({
+    method: 'GET',
+    url: '/payments/:id/coupons',
       config: operation('list_payment_coupons', 'read'),
       schema: {
         operationId: 'listPaymentCoupons',
@@ -179,17 +177,16 @@ export function addEntitlements(app: ApiScope, context: ApiContext): void {
         querystring: NoQuery,
         response: { 200: answer(pageOf(CouponResource), 'All of them.'), ...refusals('payment_not_found') },
       },
-    },
-    async (request) => {
+    handler: async (request) => {
       const { payment } = await visiblePayment(context, request, request.params.id);
       const { coupons } = await refundry.reader.entitlementsOf(payment);
       return wholeList(coupons.map((coupon) => couponView(coupon, payment)));
     },
-  );
+  });
 
-  app.get(
-    '/entitlements',
-    {
+  app.route({
+    method: 'GET',
+    url: '/entitlements',
       config: operation('list_entitlements', 'read'),
       schema: {
         operationId: 'listEntitlements',
@@ -200,8 +197,7 @@ export function addEntitlements(app: ApiScope, context: ApiContext): void {
         querystring: ListEntitlements,
         response: { 200: answer(pageOf(EntitlementResource), 'All of them.'), ...refusals('resource_not_found') },
       },
-    },
-    async (request) => {
+    handler: async (request) => {
       const { learner, active, merchant_id } = request.query;
       const merchantId = await actingMerchant(request, refundry, { merchant_id });
       const found = await refundry.reader.entitlementsOfLearner(merchantId, learner);
@@ -210,5 +206,5 @@ export function addEntitlements(app: ApiScope, context: ApiContext): void {
       );
       return wholeList(wanted.map(({ entitlement, payment }) => entitlementView(entitlement, payment)));
     },
-  );
+  });
 }

@@ -38,7 +38,7 @@ export function paymentView(payment: Payment, settled: boolean): PaymentView {
     ...breakdownView(payment),
     settled,
     references: Object.fromEntries(payment.references.map(({ namespace, value }) => [namespace, value])),
-    method: details.method === undefined ? null : toApiNames(details.method),
+    method: details.method === undefined ? null : (toApiNames(details.method) as PaymentView['method']),
     customer: details.customer === undefined ? null : { ...details.customer },
     device: details.device === undefined ? null : toApiNames(details.device),
     order_number: details.orderNumber ?? null,

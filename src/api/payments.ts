@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { RegisterPayment } from '../core/command.ts';
 import { Refused } from '../core/errors.ts';
-import type { PaymentDetails } from '../core/payment.ts';
+import type { PaymentDetails, PaymentMethod } from '../core/payment.ts';
 import { paymentNotFound } from '../core/select.ts';
 import { readReferences } from '../dialects/references.ts';
 import { actingMerchant, operation, visibleMerchant } from './access.ts';
@@ -26,9 +26,9 @@ import { IdempotencyHeader, IdParams, NoQuery, pageOf, ref } from './shapes.ts';
 const TAGS = ['Payments'];
 
 export function addPayments(app: ApiScope, { refundry, settled }: ApiContext): void {
-  app.post(
-    '/payments',
-    {
+  app.route({
+    method: 'POST',
+    url: '/payments',
       config: operation('create_payment', 'write'),
       schema: {
         operationId: 'createPayment',
@@ -44,19 +44,18 @@ export function addPayments(app: ApiScope, { refundry, settled }: ApiContext): v
           ...refusals('duplicate_reference', 'resource_not_found', ...WRITING),
         },
       },
-    },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const action = readPayment(request.body);
       const merchantId = await actingMerchant(request, refundry, { merchant_id: request.body.merchant_id });
       const outcome = await perform(refundry, request, reply, merchantId, action);
       reply.code(201);
       return paymentView(present(outcome.payment), false);
     },
-  );
+  });
 
-  app.get(
-    '/payments',
-    {
+  app.route({
+    method: 'GET',
+    url: '/payments',
       config: operation('list_payments', 'read'),
       schema: {
         operationId: 'listPayments',
@@ -66,8 +65,7 @@ export function addPayments(app: ApiScope, { refundry, settled }: ApiContext): v
         querystring: ListPayments,
         response: { 200: answer(pageOf(PaymentResource), 'A page of payments.'), ...refusals('resource_not_found') },
       },
-    },
-    async (request) => {
+    handler: async (request) => {
       const { query } = request;
       const page = await refundry.reader.payments({
         ...listFilter('payment', query, visibleMerchant(request, query.merchant_id)),
@@ -77,11 +75,11 @@ export function addPayments(app: ApiScope, { refundry, settled }: ApiContext): v
       const settledIds = await settled.now(page.items);
       return pageView('payment', page, (payment) => paymentView(payment, settledIds.has(payment.id)));
     },
-  );
+  });
 
-  app.get(
-    '/payments/:id',
-    {
+  app.route({
+    method: 'GET',
+    url: '/payments/:id',
       config: operation('read_payment', 'read'),
       schema: {
         operationId: 'readPayment',
@@ -92,12 +90,11 @@ export function addPayments(app: ApiScope, { refundry, settled }: ApiContext): v
         querystring: NoQuery,
         response: { 200: answer(ref(PaymentResource), 'The payment.'), ...refusals('payment_not_found') },
       },
-    },
-    async (request) => {
+    handler: async (request) => {
       const found = await visiblePayment({ refundry }, request, request.params.id);
       return paymentView(found.payment, found.settled);
     },
-  );
+  });
 }
 
 /** A payment that the caller may see. Throws `Refused` (`payment_not_found`). */
@@ -132,7 +129,7 @@ function readDetails(given: PaymentRequest): PaymentDetails {
   const { method, customer, description, metadata } = given;
   refuseCardNumbers({ method, customer: { name: customer?.name }, description, metadata });
   return {
-    ...(method === undefined ? {} : { method: toCoreNames(method) }),
+    ...(method === undefined ? {} : { method: toCoreNames(method) as unknown as PaymentMethod }),
     ...(customer === undefined ? {} : { customer }),
     ...(given.device === undefined ? {} : { device: toCoreNames(given.device) }),
     ...(given.order_number === undefined ? {} : { orderNumber: given.order_number }),

@@ -56,10 +56,10 @@ export function problemOf(refused: Refusal, known: Known): Problem {
   const { code, message } = refused;
   const definition = errorDefinition(code);
   const { parameter, status: currentStatus, ...others } = factsView(refused.facts);
-  const { payment, refundId } = known;
+  const { payment = null, refundId = null } = known;
   const facts: Record<string, unknown> = {
-    ...(payment == null ? {} : breakdown(payment)),
-    ...(refundId == null ? {} : { refund_id: refundId }),
+    ...(payment === null ? {} : breakdown(payment)),
+    ...(refundId === null ? {} : { refund_id: refundId }),
     ...others,
     // RFC 9457 has `status` for the HTTP status.
     ...(currentStatus === undefined ? {} : { current_status: currentStatus }),

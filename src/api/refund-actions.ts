@@ -58,9 +58,9 @@ export function addRefundActions(app: ApiScope, { refundry }: ApiContext): void 
   const done = answer(ref(RefundResource), 'The refund, and the numbers of its payment after it.');
   const shared = { tags: ['Refunds'], params: IdParams, querystring: NoQuery, headers: IdempotencyHeader };
 
-  app.post(
-    '/refunds/:id/approve',
-    {
+  app.route({
+    method: 'POST',
+    url: '/refunds/:id/approve',
       config: operation('approve_refund', 'write'),
       schema: {
         ...shared,
@@ -74,8 +74,7 @@ export function addRefundActions(app: ApiScope, { refundry }: ApiContext): void 
           ...refusals('refund_not_found', 'payment_disputed', 'approval_not_allowed', ...WRITING),
         },
       },
-    },
-    (request, reply) => {
+    handler: (request, reply) => {
       const { amount } = request.body;
       return act(request, reply, {
         kind: 'approve_refund',
@@ -83,12 +82,12 @@ export function addRefundActions(app: ApiScope, { refundry }: ApiContext): void 
         amountMinor: amount === undefined ? null : BigInt(amount),
       });
     },
-  );
+  });
 
   for (const { path, kind, operationId, summary, description, codes } of DECISIONS) {
-    app.post(
-      `/refunds/:id/${path}`,
-      {
+    app.route({
+      method: 'POST',
+      url: `/refunds/:id/${path}`,
         config: operation(kind, 'write'),
         schema: {
           ...shared,
@@ -98,8 +97,7 @@ export function addRefundActions(app: ApiScope, { refundry }: ApiContext): void 
           body: NoBody,
           response: { 200: done, ...refusals('refund_not_found', ...codes, ...WRITING) },
         },
-      },
-      (request, reply) => act(request, reply, { kind, refundId: request.params.id }),
-    );
+      handler: (request, reply) => act(request, reply, { kind, refundId: request.params.id }),
+    });
   }
 }

@@ -41,9 +41,9 @@ const RULES: readonly ErrorCode[] = [
 ];
 
 export function addRefunds(app: ApiScope, { refundry }: ApiContext): void {
-  app.post(
-    '/refunds',
-    {
+  app.route({
+    method: 'POST',
+    url: '/refunds',
       config: operation('create_refund', 'write'),
       schema: {
         operationId: 'createRefund',
@@ -59,19 +59,18 @@ export function addRefunds(app: ApiScope, { refundry }: ApiContext): void {
           ...refusals('resource_not_found', ...RULES, ...WRITING),
         },
       },
-    },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const action = readRefund(request.body);
       const merchantId = await actingMerchant(request, refundry, request.body);
       const outcome = await perform(refundry, request, reply, merchantId, action);
       reply.code(201);
       return refundView(present(outcome.refund), outcome.payment, outcome.entry);
     },
-  );
+  });
 
-  app.post(
-    '/refunds/preview',
-    {
+  app.route({
+    method: 'POST',
+    url: '/refunds/preview',
       config: operation('preview_refund', 'read'),
       serializerCompiler: serializeExactly,
       schema: {
@@ -87,8 +86,7 @@ export function addRefunds(app: ApiScope, { refundry }: ApiContext): void {
           ...refusals('resource_not_found', 'payment_not_found'),
         },
       },
-    },
-    async (request): Promise<PreviewView> => {
+    handler: async (request): Promise<PreviewView> => {
       const action = readRefund(request.body);
       const merchantId = await actingMerchant(request, refundry, request.body);
       const outcome = await refundry.preview(commandOf(request, merchantId, action, null));
@@ -106,11 +104,11 @@ export function addRefunds(app: ApiScope, { refundry }: ApiContext): void {
         ...(changes === null ? {} : { entitlement_changes: changes }),
       };
     },
-  );
+  });
 
-  app.get(
-    '/refunds',
-    {
+  app.route({
+    method: 'GET',
+    url: '/refunds',
       config: operation('list_refunds', 'read'),
       schema: {
         operationId: 'listRefunds',
@@ -120,8 +118,7 @@ export function addRefunds(app: ApiScope, { refundry }: ApiContext): void {
         querystring: ListRefunds,
         response: { 200: answer(pageOf(RefundResource), 'A page of refunds.'), ...refusals('resource_not_found') },
       },
-    },
-    async (request) => {
+    handler: async (request) => {
       const { query } = request;
       const page = await refundry.reader.refunds({
         ...listFilter('refund', query, visibleMerchant(request, query.merchant_id)),
@@ -130,11 +127,11 @@ export function addRefunds(app: ApiScope, { refundry }: ApiContext): void {
       });
       return pageView('refund', page, (refund) => refundView(refund, null));
     },
-  );
+  });
 
-  app.get(
-    '/refunds/:id',
-    {
+  app.route({
+    method: 'GET',
+    url: '/refunds/:id',
       config: operation('read_refund', 'read'),
       schema: {
         operationId: 'readRefund',
@@ -145,14 +142,13 @@ export function addRefunds(app: ApiScope, { refundry }: ApiContext): void {
         querystring: NoQuery,
         response: { 200: answer(ref(RefundResource), 'The refund.'), ...refusals('refund_not_found') },
       },
-    },
-    async (request) => {
+    handler: async (request) => {
       const { id } = request.params;
       const found = await refundry.reader.refund(id, visibleMerchant(request, undefined));
       if (found === null) throw new Refused(refundNotFound(id));
       return refundView(present(found.refund), found.payment);
     },
-  );
+  });
 }
 
 /** A refusal that did not happen has neither request nor refund. */

@@ -14,9 +14,9 @@ import { IdempotencyHeader, IdParams, NoQuery, pageOf, ref } from './shapes.ts';
 const TAGS = ['Settlements and balances'];
 
 export function addSettlements(app: ApiScope, { refundry }: ApiContext): void {
-  app.post(
-    '/settlements',
-    {
+  app.route({
+    method: 'POST',
+    url: '/settlements',
       config: operation('settle_balance', 'write'),
       serializerCompiler: serializeExactly,
       schema: {
@@ -33,8 +33,7 @@ export function addSettlements(app: ApiScope, { refundry }: ApiContext): void {
           ...refusals('resource_not_found', 'nothing_to_settle', ...WRITING),
         },
       },
-    },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const { currency } = request.body;
       if (!isCurrency(currency)) throw new Refused(invalidParameter('currency', `${currency} is not an ISO 4217 code`));
       const merchantId = await actingMerchant(request, refundry, { merchant_id: request.body.merchant_id });
@@ -42,11 +41,11 @@ export function addSettlements(app: ApiScope, { refundry }: ApiContext): void {
       reply.code(201);
       return settlementView(present(outcome.settlement));
     },
-  );
+  });
 
-  app.get(
-    '/settlements',
-    {
+  app.route({
+    method: 'GET',
+    url: '/settlements',
       config: operation('list_settlements', 'read'),
       serializerCompiler: serializeExactly,
       schema: {
@@ -60,18 +59,17 @@ export function addSettlements(app: ApiScope, { refundry }: ApiContext): void {
           ...refusals('resource_not_found'),
         },
       },
-    },
-    async (request) => {
+    handler: async (request) => {
       const { query } = request;
       const merchantId = await actingMerchant(request, refundry, { merchant_id: query.merchant_id });
       const page = await refundry.accounts.settlements(merchantId, limitOf(query), afterOf('settlement', query));
       return pageView('settlement', page, settlementView);
     },
-  );
+  });
 
-  app.get(
-    '/settlements/:id',
-    {
+  app.route({
+    method: 'GET',
+    url: '/settlements/:id',
       config: operation('read_settlement', 'read'),
       serializerCompiler: serializeExactly,
       schema: {
@@ -82,8 +80,7 @@ export function addSettlements(app: ApiScope, { refundry }: ApiContext): void {
         querystring: NoQuery,
         response: { 200: answer(ref(SettlementResource), 'The settlement.'), ...refusals('resource_not_found') },
       },
-    },
-    async (request) => {
+    handler: async (request) => {
       const { id } = request.params;
       const settlement = await refundry.accounts.settlement(id);
       const merchantId = visibleMerchant(request, undefined);
@@ -92,5 +89,5 @@ export function addSettlements(app: ApiScope, { refundry }: ApiContext): void {
       }
       return settlementView(settlement);
     },
-  );
+  });
 }

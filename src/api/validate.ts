@@ -2,12 +2,17 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { Settings } from 'typebox/system';
 import { textFault } from '../core/json.ts';
 import { InvalidRequest, type ParameterProblem } from './problems.ts';
 import { CURRENCY_PATTERN, ID_PATTERN } from './shapes.ts';
 
 /** More would help nobody, and a hostile body could name thousands. */
 const MAX_PROBLEMS = 20;
+/** Unknown names are repeated to the caller, but not whatever is sent as one. */
+const MAX_NAME_LENGTH = 120;
+// An unknown field is found twice.
+Settings.Set({ maxErrors: 2 * MAX_PROBLEMS });
 
 interface Finding {
   readonly keyword: string;
@@ -64,12 +69,13 @@ function problemsOf(schema: TSchema, findings: readonly Finding[], isQuery: bool
       if (problems.size === MAX_PROBLEMS) return [...problems.values()];
     }
   }
+  if (problems.size === 0) throw new Error('a check failed without a finding');
   return [...problems.values()];
 }
 
 function describe(schema: TSchema, finding: Finding, isQuery: boolean): ParameterProblem[] {
   const names = finding.instancePath.split('/').slice(1).map(unescapePointer);
-  const parameter = names.length === 0 ? (isQuery ? 'query' : 'body') : names.join('.');
+  const parameter = names.length === 0 ? (isQuery ? 'query' : 'body') : names.join('.').slice(0, MAX_NAME_LENGTH);
   const member = (name: string): string => [...names, name].join('.');
   const constraint = resolve(schema, finding.schemaPath);
   const one = (problem: string): ParameterProblem[] => [{ parameter, problem }];
@@ -78,20 +84,15 @@ function describe(schema: TSchema, finding: Finding, isQuery: boolean): Paramete
       const { requiredProperties } = finding.params as { requiredProperties: string[] };
       return requiredProperties.map((name) => ({ parameter: member(name), problem: 'is required' }));
     }
-    case 'additionalProperties': {
-      const { additionalProperties } = finding.params as { additionalProperties: string[] };
-      const isMap = 'patternProperties' in constraint;
-      const problem = isQuery
-        ? 'is no parameter of this operation'
-        : isMap
-          ? 'is no possible name'
-          : 'is no known field';
-      return additionalProperties.map((name) => ({ parameter: member(name), problem }));
-    }
+    case 'boolean':
+      // A member of what takes no others: said for each, before `additionalProperties` says it of all.
+      return one(unknownProblem(schema, finding, isQuery));
+    case 'additionalProperties':
+      return [];
     case 'type':
       return one(typeProblem(constraint));
     case 'enum':
-      return one(`must be one of ${(constraint.enum ?? []).filter((choice) => choice !== null).join(', ')}`);
+      return one(`must be one of ${(constraint.enum ?? []).filter((choice) => typeof choice === 'string').join(', ')}`);
     case 'minimum':
     case 'maximum':
       return one(rangeProblem(constraint));
@@ -107,12 +108,15 @@ function describe(schema: TSchema, finding: Finding, isQuery: boolean): Paramete
       return one(`must have at most ${constraint.maxProperties} members`);
     case 'pattern':
       return one(patternProblem(constraint));
-    case 'boolean':
-      // Said by `additionalProperties`, too.
-      return [];
     default:
       return one('is not as described');
   }
+}
+
+function unknownProblem(schema: TSchema, { schemaPath }: Finding, isQuery: boolean): string {
+  if (isQuery) return 'is no parameter of this operation';
+  const parent = resolve(schema, schemaPath.slice(0, schemaPath.lastIndexOf('/')));
+  return 'patternProperties' in parent ? 'is no possible name here' : 'is no known field';
 }
 
 function typeProblem({ type = '' }: Constraint): string {
@@ -142,5 +146,5 @@ function resolve(schema: TSchema, path: string): Constraint {
   let node: unknown = schema;
   for (const part of path.split('/').slice(1))
     node = (node as Record<string, unknown> | undefined)?.[unescapePointer(part)];
-  return (node ?? {}) as Constraint;
+  return node ?? {};
 }

@@ -23,6 +23,12 @@ export function decideAccount(book: Book, command: Command, action: AccountActio
     case 'settle_balance':
       return settleBalance(book, command, action.currency, env);
     case 'create_merchant': {
+      // Ids are made by Refundry: whoever makes the same one again (two servers with demo data) means the same merchant.
+      const existing = book.merchant(merchantId);
+      if (existing !== undefined) {
+        if (existing.name !== action.name) throw new Error(`merchant ${merchantId} exists, by another name`);
+        return undecided({ ...NOTHING, merchant: existing });
+      }
       const merchant: Merchant = {
         id: merchantId,
         name: action.name,

@@ -344,6 +344,10 @@ function grantEntitlement(
   requested: RequestedEntitlement,
   env: Env,
 ): Decision {
+  const coupon = book.couponOf(payment.id);
+  if (requested.viaCoupon && coupon === undefined) {
+    return refuse(book, command, env, invalidParameter('via_coupon', 'the payment has no coupon'), { payment });
+  }
   if (!grantsEntitlements(payment)) {
     const refused = refusal(
       'payment_not_refundable',
@@ -354,10 +358,6 @@ function grantEntitlement(
       },
     );
     return refuse(book, command, env, refused, { payment });
-  }
-  const coupon = book.couponOf(payment.id);
-  if (requested.viaCoupon && coupon === undefined) {
-    return refuse(book, command, env, invalidParameter('via_coupon', 'the payment has no coupon'), { payment });
   }
   const entitlement = newEntitlement(payment, requested, coupon ?? null, env, book.nextSeq);
   return {

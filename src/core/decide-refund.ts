@@ -319,11 +319,11 @@ function approvalRefusal(
     amount: String(refund.amountMinor),
     currency: refund.currency,
   };
-  if (refund.status !== 'pending_approval') {
-    return refusal('approval_not_allowed', `the refund is ${refund.status}, it waits for no approval`, facts);
-  }
   if (disputed) {
     return refusal('payment_disputed', 'the payment is disputed: the dispute decides where its funds go', facts);
+  }
+  if (refund.status !== 'pending_approval') {
+    return refusal('approval_not_allowed', `the refund is ${refund.status}, it waits for no approval`, facts);
   }
   if (refund.expiresAt !== null && now >= refund.expiresAt) {
     const expired = new Date(refund.expiresAt).toISOString();

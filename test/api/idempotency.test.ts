@@ -115,6 +115,20 @@ test('every operation that changes money answers a repeated key as the first tim
   }
 });
 
+test('a refund that waited is replayed as waiting, also once it was approved and reversed', async () => {
+  const payment = await api.payment(merchant, { amount: 60_000 });
+  const ask = () => api.post('/v1/refunds', { payment_id: payment.id }, { key, idempotencyKey: 'waited' });
+  const first = await ask();
+  const approve = () =>
+    api.post(`/v1/refunds/${first.body.id}/approve`, undefined, { key: second, idempotencyKey: 'approved' });
+  const approved = await approve();
+  await api.post(`/v1/refunds/${first.body.id}/reverse`, undefined, { key });
+  assert.equal(first.body.status, 'pending_approval');
+  assert.equal((await ask()).text, first.text);
+  assert.equal(approved.body.status, 'succeeded');
+  assert.equal((await approve()).text, approved.text);
+});
+
 test('a key that cannot be kept is refused where one counts on it', async () => {
   const payment = await api.payment(merchant);
   for (const header of ['', ' ', 'two words', 'é', 'x'.repeat(256), '"open']) {

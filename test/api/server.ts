@@ -93,7 +93,7 @@ export class Api {
         ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
         ...request.headers,
       },
-      ...(content === undefined ? {} : { body: content as BodyInit }),
+      ...(content === undefined ? {} : { body: content }),
     });
     const text = await response.text();
     const isJson = (response.headers.get('content-type') ?? '').includes('json');
