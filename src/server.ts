@@ -11,7 +11,9 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { registerApi } from './api/index.ts';
+import { problemOf, sendProblem } from './api/problems.ts';
 import type { Config } from './config.ts';
+import { holdsCardNumber, maskCardNumbers } from './core/card-number.ts';
 import { refusal, type Refusal } from './core/errors.ts';
 import { type Backstage, converse } from './dialects/converse.ts';
 import type { Dialect, Operation, WireAnswer, WireRequest } from './dialects/dialect.ts';
@@ -23,6 +25,10 @@ import type { Metrics } from './server/metrics.ts';
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** A client that sends slowly holds a connection no longer than this. */
 const REQUEST_TIMEOUT_MS = 15_000;
+/** How often Node looks for such clients; its default of 30 s would let them stay that much longer. */
+const TIMEOUT_CHECK_MS = 1_000;
+/** Longer paths are of nobody's; what is answered, and logged, of them is cut. */
+const PATH_SHOWN = 200;
 /** How often a stopping server looks for connections that have become idle. */
 const CLOSE_IDLE_MS = 25;
 /** What clients are asked to wait after 503 and 429. */
@@ -42,6 +48,7 @@ export interface ServerParts {
 /** Builds the server; `listen` and `close` are the caller's. Closing it finishes the requests in flight. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
   const { refundry, config, logger, metrics } = parts;
+  const dialects = parts.dialects ?? DIALECTS;
   const base: FastifyBaseLogger = logger;
   const app = Fastify({
     loggerInstance: base,
@@ -53,10 +60,16 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     routerOptions: { maxParamLength: 255 },
+    frameworkErrors: (_error, request, reply) => {
+      // Paths that cannot be routed at all meet no hook: what every answer has is added here.
+      reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+      void refuseUnknown(dialects, request, reply);
+    },
     ...(config.tls === null
-      ? {}
+      ? { http: { connectionsCheckingInterval: TIMEOUT_CHECK_MS } }
       : {
           https: {
+            connectionsCheckingInterval: TIMEOUT_CHECK_MS,
             cert: readFileSync(config.tls.certificate),
             key: readFileSync(config.tls.key),
             minVersion: 'TLSv1.2' as const,
@@ -80,7 +93,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       // The path only: query strings may carry a password.
       {
         method: request.method,
-        path: request.url.split('?', 1)[0],
+        path: pathOf(request),
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
       },
@@ -91,9 +104,9 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
 
   closeIdleConnectionsOnClose(app);
   await app.register(async (native) => registerApi(native, { refundry }));
-  const dialects = parts.dialects ?? DIALECTS;
   for (const dialect of dialects) await app.register(async (scope) => serveDialect(scope, dialect, refundry));
   serveOperations(app, refundry, metrics, config.metricsToken);
+  app.setNotFoundHandler((request, reply) => refuseUnknown(dialects, request, reply));
   return app;
 }
 
@@ -111,7 +124,25 @@ function closeIdleConnectionsOnClose(app: FastifyInstance): void {
 }
 
 function requestIdOf(header: string | string[] | undefined): string {
-  return typeof header === 'string' && /^[\w.:-]{1,64}$/.test(header) ? header : randomUUID();
+  const isKept = typeof header === 'string' && /^[\w.:-]{1,64}$/.test(header) && !holdsCardNumber(header);
+  return isKept ? header : randomUUID();
+}
+
+/** The path as it may be shown and logged: without the query, which may carry a password. */
+function pathOf(request: FastifyRequest): string {
+  return maskCardNumbers(request.url.split('?', 1).join().slice(0, PATH_SHOWN));
+}
+
+/** Answers a path that nothing is at: in the shape of the partner below whose prefix it is, else as the native API does. */
+function refuseUnknown(dialects: readonly Dialect[], request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const refused = refusal('resource_not_found', `there is no ${request.method} ${pathOf(request)}`);
+  // The longest prefix is the partner's own: one may lie below another.
+  const [dialect] = dialects
+    .filter(({ prefix }) => request.url.startsWith(prefix))
+    .sort((a, b) => b.prefix.length - a.prefix.length);
+  return dialect === undefined
+    ? sendProblem(reply, problemOf(refused, { requestId: request.id }))
+    : send(reply, dialect.refuse(refused));
 }
 
 function serveDialect(scope: FastifyInstance, dialect: Dialect, refundry: Refundry): void {
@@ -138,7 +169,7 @@ function serveDialect(scope: FastifyInstance, dialect: Dialect, refundry: Refund
     }
   }
   scope.all(`${dialect.prefix}*`, { config: { protocol: dialect.name, operation: 'unknown' } }, (request, reply) =>
-    refuse(reply, refusal('resource_not_found', `there is no ${request.method} ${request.url.split('?', 1)[0] ?? ''}`)),
+    refuse(reply, refusal('resource_not_found', `there is no ${request.method} ${pathOf(request)}`)),
   );
 }
 

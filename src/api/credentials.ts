@@ -16,20 +16,20 @@ export function addCredentials(app: ApiScope, { refundry }: ApiContext): void {
   app.route({
     method: 'POST',
     url: '/credentials',
-      config: operation('create_credential', 'admin'),
-      schema: {
-        operationId: 'createCredential',
-        summary: 'Create a credential',
-        description:
-          "For the native API, or for a partner's protocol. Its secrets are in this answer and nowhere else: store them now. Only for administrators, since whoever can make keys can approve their own refunds. Takes no Idempotency-Key, because a secret cannot be shown twice: if the answer was lost, revoke the credential and make another.",
-        tags: TAGS,
-        querystring: NoQuery,
-        body: CreateCredential,
-        response: {
-          201: answer(ref(IssuedCredentialResource), 'The credential, with its secrets.'),
-          ...refusals('resource_not_found', 'outcome_unknown'),
-        },
+    config: operation('create_credential', 'admin'),
+    schema: {
+      operationId: 'createCredential',
+      summary: 'Create a credential',
+      description:
+        "For the native API, or for a partner's protocol. Its secrets are in this answer and nowhere else: store them now. Only for administrators, since whoever can make keys can approve their own refunds. Takes no Idempotency-Key, because a secret cannot be shown twice: if the answer was lost, revoke the credential and make another.",
+      tags: TAGS,
+      querystring: NoQuery,
+      body: CreateCredential,
+      response: {
+        201: answer(ref(IssuedCredentialResource), 'The credential, with its secrets.'),
+        ...refusals('resource_not_found', 'outcome_unknown'),
       },
+    },
     handler: async (request, reply) => {
       refuseIdempotencyKey(request);
       const { merchant_id: merchantId = null, public_key: publicKey, lookup, settings, ...others } = request.body;
@@ -58,15 +58,15 @@ export function addCredentials(app: ApiScope, { refundry }: ApiContext): void {
   app.route({
     method: 'GET',
     url: '/credentials',
-      config: operation('list_credentials', 'read'),
-      schema: {
-        operationId: 'listCredentials',
-        summary: 'List credentials',
-        description: "Oldest first, revoked ones included. A merchant's keys see the credentials of their merchant.",
-        tags: TAGS,
-        querystring: ListCredentials,
-        response: { 200: answer(pageOf(CredentialResource), 'All of them.'), ...refusals('resource_not_found') },
-      },
+    config: operation('list_credentials', 'read'),
+    schema: {
+      operationId: 'listCredentials',
+      summary: 'List credentials',
+      description: "Oldest first, revoked ones included. A merchant's keys see the credentials of their merchant.",
+      tags: TAGS,
+      querystring: ListCredentials,
+      response: { 200: answer(pageOf(CredentialResource), 'All of them.'), ...refusals('resource_not_found') },
+    },
     handler: async (request) => {
       const credentials = await refundry.accounts.credentials(visibleMerchant(request, request.query.merchant_id));
       return wholeList(credentials.map(credentialView));
@@ -76,20 +76,20 @@ export function addCredentials(app: ApiScope, { refundry }: ApiContext): void {
   app.route({
     method: 'POST',
     url: '/credentials/:id/revoke',
-      config: operation('revoke_credential', 'admin'),
-      schema: {
-        operationId: 'revokeCredential',
-        summary: 'Revoke a credential',
-        description: 'Effective within two seconds, for good. Revoking a revoked one changes nothing.',
-        tags: TAGS,
-        params: IdParams,
-        querystring: NoQuery,
-        body: NoBody,
-        response: {
-          200: answer(ref(CredentialResource), 'The credential.'),
-          ...refusals('resource_not_found', 'outcome_unknown'),
-        },
+    config: operation('revoke_credential', 'admin'),
+    schema: {
+      operationId: 'revokeCredential',
+      summary: 'Revoke a credential',
+      description: 'Effective within two seconds, for good. Revoking a revoked one changes nothing.',
+      tags: TAGS,
+      params: IdParams,
+      querystring: NoQuery,
+      body: NoBody,
+      response: {
+        200: answer(ref(CredentialResource), 'The credential.'),
+        ...refusals('resource_not_found', 'outcome_unknown'),
       },
+    },
     handler: async (request, reply) => {
       const { id } = request.params;
       const credential = await refundry.accounts.credential(id);

@@ -19,7 +19,7 @@ export function fieldList(schema: SchemaObject, withRequired: boolean): string {
         ? ''
         : ` One of ${field.enum
             .filter((value) => value !== null)
-            .map((value) => `<code>${escape(String(value))}</code>`)
+            .map((value) => `<code>${escape(value)}</code>`)
             .join(', ')}.`;
     return `<dt><code>${escape(name)}</code> <span class="type">${typeName(field)}</span>${required}</dt><dd>${inline(field.description ?? '')}${choices}${members}</dd>`;
   });

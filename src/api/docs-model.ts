@@ -46,12 +46,6 @@ export interface OpenApi {
   readonly components: { readonly schemas: Readonly<Record<string, SchemaObject>> };
 }
 
-/** The component that a schema refers to, or the schema itself. */
-export function resolved(document: OpenApi, schema: SchemaObject): SchemaObject {
-  const name = componentName(schema);
-  return name === null ? schema : (document.components.schemas[name] ?? schema);
-}
-
 export function componentName({ $ref }: SchemaObject): string | null {
   return $ref?.startsWith('#/components/schemas/') === true ? $ref.slice('#/components/schemas/'.length) : null;
 }

@@ -42,8 +42,12 @@ export const WRITING: readonly ErrorCode[] = ['idempotency_key_reused', 'outcome
 
 const PROBLEM = ref(ProblemResource);
 
+/** Nothing that a handler could return. */
+// oxlint-disable-next-line typescript/no-empty-object-type
+type NoAnswers = {};
+
 /** An operation's refusals by status. Typed as nothing: handlers throw them, and never return one. */
-export function refusals(...codes: readonly ErrorCode[]): Record<never, never> {
+export function refusals(...codes: readonly ErrorCode[]): NoAnswers {
   const byStatus = new Map<number, string[]>();
   for (const code of [...ALWAYS, ...codes]) {
     const { status, title } = errorDefinition(code);
@@ -55,7 +59,7 @@ export function refusals(...codes: readonly ErrorCode[]): Record<never, never> {
       {
         description: sentences.join(' '),
         content: { 'application/problem+json': { schema: PROBLEM } },
-      } as unknown as TSchema,
+      },
     ]),
   );
 }

@@ -16,7 +16,7 @@ import {
 } from './shapes.ts';
 
 const nullableExact = (description: string) =>
-  Type.Unsafe<number | bigint | null>({ ...exactInteger(description), type: ['integer', 'null'] } as never);
+  Type.Unsafe<number | bigint | null>({ ...exactInteger(description), type: ['integer', 'null'] });
 
 export const EntryResource = component(
   'JournalEntry',
@@ -54,7 +54,7 @@ export const EntryResource = component(
     refusal_code: nullable(Type.String()),
     facts: Type.Unsafe<unknown>({
       description: 'The numbers behind a refusal, the enrolments undone, a policy.',
-    } as never),
+    }),
     hash: Type.String({ description: "SHA-256 over the entry and its predecessor's hash." }),
   },
   { description: 'One command that was accepted, or refused by the rules.' },

@@ -25,19 +25,19 @@ export function addJournal(app: ApiScope, context: ApiContext): void {
   app.route({
     method: 'GET',
     url: '/journal',
-      config: operation('read_journal', 'read'),
-      serializerCompiler: serializeExactly,
-      schema: {
-        operationId: 'readJournal',
-        summary: 'Read the journal',
-        description: 'Every command that was accepted, or refused by the rules. Newest first.',
-        tags: TAGS,
-        querystring: ListJournal,
-        response: {
-          200: answer(pageOf(EntryResource), 'A page of entries.'),
-          ...refusals('resource_not_found', 'payment_not_found'),
-        },
+    config: operation('read_journal', 'read'),
+    serializerCompiler: serializeExactly,
+    schema: {
+      operationId: 'readJournal',
+      summary: 'Read the journal',
+      description: 'Every command that was accepted, or refused by the rules. Newest first.',
+      tags: TAGS,
+      querystring: ListJournal,
+      response: {
+        200: answer(pageOf(EntryResource), 'A page of entries.'),
+        ...refusals('resource_not_found', 'payment_not_found'),
       },
+    },
     handler: async (request) => {
       const page = await readPage(context, request, request.query, 'journal');
       return {
@@ -51,20 +51,20 @@ export function addJournal(app: ApiScope, context: ApiContext): void {
   app.route({
     method: 'GET',
     url: '/events',
-      config: operation('follow_events', 'read'),
-      serializerCompiler: serializeExactly,
-      schema: {
-        operationId: 'followEvents',
-        summary: 'Follow the events',
-        description:
-          "The journal's entries, oldest first. Keep `next` and send it as `cursor` the next time: also at the end there is one, to wait for what comes. No event is left out, and none comes twice. Within a merchant events come in the order in which they happened.",
-        tags: TAGS,
-        querystring: ListEvents,
-        response: {
-          200: answer(EventPage, 'A page of events.'),
-          ...refusals('resource_not_found', 'payment_not_found'),
-        },
+    config: operation('follow_events', 'read'),
+    serializerCompiler: serializeExactly,
+    schema: {
+      operationId: 'followEvents',
+      summary: 'Follow the events',
+      description:
+        "The journal's entries, oldest first. Keep `next` and send it as `cursor` the next time: also at the end there is one, to wait for what comes. No event is left out, and none comes twice. Within a merchant events come in the order in which they happened.",
+      tags: TAGS,
+      querystring: ListEvents,
+      response: {
+        200: answer(EventPage, 'A page of events.'),
+        ...refusals('resource_not_found', 'payment_not_found'),
       },
+    },
     handler: async (request) => {
       const page = await readPage(context, request, request.query, 'event');
       return { data: page.entries.map(eventView), has_more: page.hasMore, next: writePositions('event', page.next) };

@@ -92,10 +92,11 @@ const TIME = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[
  */
 export function readTime(parameter: string, text: string | undefined): number | null {
   if (text === undefined) return null;
-  const date = TIME.exec(text)?.[1];
-  const ms = date === undefined ? Number.NaN : Date.parse(text);
-  // The parser takes 30 February for 2 March.
-  const isReal = date !== undefined && new Date(`${date}T00:00:00Z`).toJSON()?.startsWith(date) === true;
+  const date = TIME.exec(text)?.[1] ?? '';
+  const ms = date === '' ? Number.NaN : Date.parse(text);
+  // Date.parse takes 30 February for 2 March.
+  const midnight = Date.parse(`${date}T00:00:00Z`);
+  const isReal = !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(date);
   if (Number.isNaN(ms) || !isReal || ms < 0) {
     const problem = 'must be an ISO 8601 time since 1970, such as 2026-01-31T12:00:00Z or 2026-01-31';
     throw new InvalidRequest([{ parameter, problem }]);

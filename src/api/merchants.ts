@@ -38,32 +38,32 @@ export function addMerchants(app: ApiScope, { refundry }: ApiContext): void {
   app.route({
     method: 'GET',
     url: '/me',
-      config: operation('read_caller', 'read'),
-      schema: {
-        operationId: 'readCaller',
-        summary: 'Who am I',
-        description: 'What the key that you send may do, and for whom.',
-        tags: TAGS,
-        querystring: NoQuery,
-        response: { 200: answer(ref(CallerResource), 'The caller.'), ...refusals() },
-      },
+    config: operation('read_caller', 'read'),
+    schema: {
+      operationId: 'readCaller',
+      summary: 'Who am I',
+      description: 'What the key that you send may do, and for whom.',
+      tags: TAGS,
+      querystring: NoQuery,
+      response: { 200: answer(ref(CallerResource), 'The caller.'), ...refusals() },
+    },
     handler: async (request) => callerView(callerOf(request)),
   });
 
   app.route({
     method: 'POST',
     url: '/merchants',
-      config: operation('create_merchant', 'admin'),
-      schema: {
-        operationId: 'createMerchant',
-        summary: 'Create a merchant',
-        description:
-          'Takes no Idempotency-Key: a merchant that is not there yet has no book to keep it in. Look at the list before you repeat a request whose answer was lost.',
-        tags: TAGS,
-        querystring: NoQuery,
-        body: CreateMerchant,
-        response: { 201: answer(ref(MerchantResource), 'The merchant.'), ...refusals('outcome_unknown') },
-      },
+    config: operation('create_merchant', 'admin'),
+    schema: {
+      operationId: 'createMerchant',
+      summary: 'Create a merchant',
+      description:
+        'Takes no Idempotency-Key: a merchant that is not there yet has no book to keep it in. Look at the list before you repeat a request whose answer was lost.',
+      tags: TAGS,
+      querystring: NoQuery,
+      body: CreateMerchant,
+      response: { 201: answer(ref(MerchantResource), 'The merchant.'), ...refusals('outcome_unknown') },
+    },
     handler: async (request, reply) => {
       refuseIdempotencyKey(request);
       const { name, policy } = request.body;
@@ -77,15 +77,15 @@ export function addMerchants(app: ApiScope, { refundry }: ApiContext): void {
   app.route({
     method: 'GET',
     url: '/merchants',
-      config: operation('list_merchants', 'everything'),
-      schema: {
-        operationId: 'listMerchants',
-        summary: 'List merchants',
-        description: 'Oldest first.',
-        tags: TAGS,
-        querystring: strict(PAGE_QUERY),
-        response: { 200: answer(pageOf(MerchantResource), 'A page of merchants.'), ...refusals() },
-      },
+    config: operation('list_merchants', 'everything'),
+    schema: {
+      operationId: 'listMerchants',
+      summary: 'List merchants',
+      description: 'Oldest first.',
+      tags: TAGS,
+      querystring: strict(PAGE_QUERY),
+      response: { 200: answer(pageOf(MerchantResource), 'A page of merchants.'), ...refusals() },
+    },
     handler: async ({ query }) =>
       pageView('merchant', await accounts.merchants(limitOf(query), afterOf('merchant', query)), merchantView),
   });
@@ -93,51 +93,51 @@ export function addMerchants(app: ApiScope, { refundry }: ApiContext): void {
   app.route({
     method: 'GET',
     url: '/merchants/:id',
-      config: operation('read_merchant', 'read'),
-      schema: {
-        operationId: 'readMerchant',
-        summary: 'Read a merchant',
-        tags: TAGS,
-        params: IdParams,
-        querystring: NoQuery,
-        response: { 200: answer(ref(MerchantResource), 'The merchant.'), ...refusals('resource_not_found') },
-      },
+    config: operation('read_merchant', 'read'),
+    schema: {
+      operationId: 'readMerchant',
+      summary: 'Read a merchant',
+      tags: TAGS,
+      params: IdParams,
+      querystring: NoQuery,
+      response: { 200: answer(ref(MerchantResource), 'The merchant.'), ...refusals('resource_not_found') },
+    },
     handler: async (request) => merchantView(await visible(request, request.params.id)),
   });
 
   app.route({
     method: 'GET',
     url: '/merchants/:id/policy',
-      config: operation('read_policy', 'read'),
-      schema: {
-        operationId: 'readPolicy',
-        summary: "Read a merchant's policy",
-        tags: TAGS,
-        params: IdParams,
-        querystring: NoQuery,
-        response: { 200: answer(ref(PolicyResource), 'The policy.'), ...refusals('resource_not_found') },
-      },
+    config: operation('read_policy', 'read'),
+    schema: {
+      operationId: 'readPolicy',
+      summary: "Read a merchant's policy",
+      tags: TAGS,
+      params: IdParams,
+      querystring: NoQuery,
+      response: { 200: answer(ref(PolicyResource), 'The policy.'), ...refusals('resource_not_found') },
+    },
     handler: async (request) => policyView((await visible(request, request.params.id)).policy),
   });
 
   app.route({
     method: 'PUT',
     url: '/merchants/:id/policy',
-      config: operation('set_policy', 'admin'),
-      schema: {
-        operationId: 'setPolicy',
-        summary: "Set a merchant's policy",
-        description:
-          "Sets the whole policy: fields that are left out get their defaults. Only for administrators: a merchant's own key must not lift the approval that it needs. Applies to all refunds that are decided from then on, through every protocol, beside what the protocol itself allows; the strictest wins.",
-        tags: TAGS,
-        params: IdParams,
-        querystring: NoQuery,
-        body: PolicyInput,
-        response: {
-          200: answer(ref(PolicyResource), 'The policy.'),
-          ...refusals('resource_not_found', 'outcome_unknown'),
-        },
+    config: operation('set_policy', 'admin'),
+    schema: {
+      operationId: 'setPolicy',
+      summary: "Set a merchant's policy",
+      description:
+        "Sets the whole policy: fields that are left out get their defaults. Only for administrators: a merchant's own key must not lift the approval that it needs. Applies to all refunds that are decided from then on, through every protocol, beside what the protocol itself allows; the strictest wins.",
+      tags: TAGS,
+      params: IdParams,
+      querystring: NoQuery,
+      body: PolicyInput,
+      response: {
+        200: answer(ref(PolicyResource), 'The policy.'),
+        ...refusals('resource_not_found', 'outcome_unknown'),
       },
+    },
     handler: async (request, reply) => {
       const merchantId = await actingMerchant(request, refundry, { merchant_id: request.params.id });
       const action = { kind: 'set_policy', policy: readPolicy(request.body, '') } as const;
@@ -149,23 +149,23 @@ export function addMerchants(app: ApiScope, { refundry }: ApiContext): void {
   app.route({
     method: 'GET',
     url: '/merchants/:id/balances',
-      config: operation('read_balances', 'read'),
-      serializerCompiler: serializeExactly,
-      schema: {
-        operationId: 'readBalances',
-        summary: "Read a merchant's balances",
-        description: 'The four accounts of each currency: they sum to zero, always.',
-        tags: ['Settlements and balances'],
-        params: IdParams,
-        querystring: NoQuery,
-        response: {
-          200: answer(
-            Type.Object({ merchant_id: Type.String(), data: Type.Array(ref(BalanceResource)) }),
-            'One entry per currency.',
-          ),
-          ...refusals('resource_not_found'),
-        },
+    config: operation('read_balances', 'read'),
+    serializerCompiler: serializeExactly,
+    schema: {
+      operationId: 'readBalances',
+      summary: "Read a merchant's balances",
+      description: 'The four accounts of each currency: they sum to zero, always.',
+      tags: ['Settlements and balances'],
+      params: IdParams,
+      querystring: NoQuery,
+      response: {
+        200: answer(
+          Type.Object({ merchant_id: Type.String(), data: Type.Array(ref(BalanceResource)) }),
+          'One entry per currency.',
+        ),
+        ...refusals('resource_not_found'),
       },
+    },
     handler: async (request) => {
       const { id } = await visible(request, request.params.id);
       return { merchant_id: id, data: (await accounts.balances(id)).map(balanceView) };

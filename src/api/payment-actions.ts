@@ -117,21 +117,21 @@ export function addEntitlements(app: ApiScope, context: ApiContext): void {
   app.route({
     method: 'POST',
     url: '/payments/:id/entitlements',
-      config: operation('grant_entitlement', 'write'),
-      schema: {
-        operationId: 'grantEntitlement',
-        summary: 'Enrol a learner through a payment',
-        description: 'A full refund or a void of the payment ends it, in the same transaction.',
-        tags,
-        params: IdParams,
-        querystring: NoQuery,
-        headers: IdempotencyHeader,
-        body: EntitlementInput,
-        response: {
-          201: answer(ref(EntitlementResource), 'The enrolment.'),
-          ...refusals('payment_not_found', 'payment_not_refundable', ...WRITING),
-        },
+    config: operation('grant_entitlement', 'write'),
+    schema: {
+      operationId: 'grantEntitlement',
+      summary: 'Enrol a learner through a payment',
+      description: 'A full refund or a void of the payment ends it, in the same transaction.',
+      tags,
+      params: IdParams,
+      querystring: NoQuery,
+      headers: IdempotencyHeader,
+      body: EntitlementInput,
+      response: {
+        201: answer(ref(EntitlementResource), 'The enrolment.'),
+        ...refusals('payment_not_found', 'payment_not_refundable', ...WRITING),
       },
+    },
     handler: async (request, reply) => {
       const { id } = request.params;
       const merchantId = await actingMerchant(request, refundry, { payment_id: id });
@@ -148,15 +148,15 @@ export function addEntitlements(app: ApiScope, context: ApiContext): void {
   app.route({
     method: 'GET',
     url: '/payments/:id/entitlements',
-      config: operation('list_payment_entitlements', 'read'),
-      schema: {
-        operationId: 'listPaymentEntitlements',
-        summary: "List a payment's enrolments",
-        tags,
-        params: IdParams,
-        querystring: NoQuery,
-        response: { 200: answer(pageOf(EntitlementResource), 'All of them.'), ...refusals('payment_not_found') },
-      },
+    config: operation('list_payment_entitlements', 'read'),
+    schema: {
+      operationId: 'listPaymentEntitlements',
+      summary: "List a payment's enrolments",
+      tags,
+      params: IdParams,
+      querystring: NoQuery,
+      response: { 200: answer(pageOf(EntitlementResource), 'All of them.'), ...refusals('payment_not_found') },
+    },
     handler: async (request) => {
       const { payment } = await visiblePayment(context, request, request.params.id);
       const { entitlements } = await refundry.reader.entitlementsOf(payment);
@@ -167,16 +167,16 @@ export function addEntitlements(app: ApiScope, context: ApiContext): void {
   app.route({
     method: 'GET',
     url: '/payments/:id/coupons',
-      config: operation('list_payment_coupons', 'read'),
-      schema: {
-        operationId: 'listPaymentCoupons',
-        summary: "List a payment's coupons",
-        description: 'What a group purchase bought: ACTIVE, or REFUNDED with its payment.',
-        tags,
-        params: IdParams,
-        querystring: NoQuery,
-        response: { 200: answer(pageOf(CouponResource), 'All of them.'), ...refusals('payment_not_found') },
-      },
+    config: operation('list_payment_coupons', 'read'),
+    schema: {
+      operationId: 'listPaymentCoupons',
+      summary: "List a payment's coupons",
+      description: 'What a group purchase bought: ACTIVE, or REFUNDED with its payment.',
+      tags,
+      params: IdParams,
+      querystring: NoQuery,
+      response: { 200: answer(pageOf(CouponResource), 'All of them.'), ...refusals('payment_not_found') },
+    },
     handler: async (request) => {
       const { payment } = await visiblePayment(context, request, request.params.id);
       const { coupons } = await refundry.reader.entitlementsOf(payment);
@@ -187,16 +187,16 @@ export function addEntitlements(app: ApiScope, context: ApiContext): void {
   app.route({
     method: 'GET',
     url: '/entitlements',
-      config: operation('list_entitlements', 'read'),
-      schema: {
-        operationId: 'listEntitlements',
-        summary: "List a learner's enrolments",
-        description:
-          'Each with whether its payment still grants it. A learner is enrolled while at least one enrolment in the same target is active.',
-        tags,
-        querystring: ListEntitlements,
-        response: { 200: answer(pageOf(EntitlementResource), 'All of them.'), ...refusals('resource_not_found') },
-      },
+    config: operation('list_entitlements', 'read'),
+    schema: {
+      operationId: 'listEntitlements',
+      summary: "List a learner's enrolments",
+      description:
+        'Each with whether its payment still grants it. A learner is enrolled while at least one enrolment in the same target is active.',
+      tags,
+      querystring: ListEntitlements,
+      response: { 200: answer(pageOf(EntitlementResource), 'All of them.'), ...refusals('resource_not_found') },
+    },
     handler: async (request) => {
       const { learner, active, merchant_id } = request.query;
       const merchantId = await actingMerchant(request, refundry, { merchant_id });

@@ -29,21 +29,21 @@ export function addPayments(app: ApiScope, { refundry, settled }: ApiContext): v
   app.route({
     method: 'POST',
     url: '/payments',
-      config: operation('create_payment', 'write'),
-      schema: {
-        operationId: 'createPayment',
-        summary: 'Register a payment',
-        description:
-          'Puts an original payment into the books, captured or pending, so that it can be refunded: through this API, and through each partner’s protocol in whose namespace it has a reference.',
-        tags: TAGS,
-        querystring: NoQuery,
-        headers: IdempotencyHeader,
-        body: CreatePayment,
-        response: {
-          201: answer(ref(PaymentResource), 'The payment.'),
-          ...refusals('duplicate_reference', 'resource_not_found', ...WRITING),
-        },
+    config: operation('create_payment', 'write'),
+    schema: {
+      operationId: 'createPayment',
+      summary: 'Register a payment',
+      description:
+        'Puts an original payment into the books, captured or pending, so that it can be refunded: through this API, and through each partner’s protocol in whose namespace it has a reference.',
+      tags: TAGS,
+      querystring: NoQuery,
+      headers: IdempotencyHeader,
+      body: CreatePayment,
+      response: {
+        201: answer(ref(PaymentResource), 'The payment.'),
+        ...refusals('duplicate_reference', 'resource_not_found', ...WRITING),
       },
+    },
     handler: async (request, reply) => {
       const action = readPayment(request.body);
       const merchantId = await actingMerchant(request, refundry, { merchant_id: request.body.merchant_id });
@@ -56,15 +56,15 @@ export function addPayments(app: ApiScope, { refundry, settled }: ApiContext): v
   app.route({
     method: 'GET',
     url: '/payments',
-      config: operation('list_payments', 'read'),
-      schema: {
-        operationId: 'listPayments',
-        summary: 'List payments',
-        description: 'Last registered first.',
-        tags: TAGS,
-        querystring: ListPayments,
-        response: { 200: answer(pageOf(PaymentResource), 'A page of payments.'), ...refusals('resource_not_found') },
-      },
+    config: operation('list_payments', 'read'),
+    schema: {
+      operationId: 'listPayments',
+      summary: 'List payments',
+      description: 'Last registered first.',
+      tags: TAGS,
+      querystring: ListPayments,
+      response: { 200: answer(pageOf(PaymentResource), 'A page of payments.'), ...refusals('resource_not_found') },
+    },
     handler: async (request) => {
       const { query } = request;
       const page = await refundry.reader.payments({
@@ -80,16 +80,16 @@ export function addPayments(app: ApiScope, { refundry, settled }: ApiContext): v
   app.route({
     method: 'GET',
     url: '/payments/:id',
-      config: operation('read_payment', 'read'),
-      schema: {
-        operationId: 'readPayment',
-        summary: 'Read a payment',
-        description: 'With what was captured, refunded and reserved, and what is refundable.',
-        tags: TAGS,
-        params: IdParams,
-        querystring: NoQuery,
-        response: { 200: answer(ref(PaymentResource), 'The payment.'), ...refusals('payment_not_found') },
-      },
+    config: operation('read_payment', 'read'),
+    schema: {
+      operationId: 'readPayment',
+      summary: 'Read a payment',
+      description: 'With what was captured, refunded and reserved, and what is refundable.',
+      tags: TAGS,
+      params: IdParams,
+      querystring: NoQuery,
+      response: { 200: answer(ref(PaymentResource), 'The payment.'), ...refusals('payment_not_found') },
+    },
     handler: async (request) => {
       const found = await visiblePayment({ refundry }, request, request.params.id);
       return paymentView(found.payment, found.settled);

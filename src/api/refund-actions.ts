@@ -61,19 +61,19 @@ export function addRefundActions(app: ApiScope, { refundry }: ApiContext): void 
   app.route({
     method: 'POST',
     url: '/refunds/:id/approve',
-      config: operation('approve_refund', 'write'),
-      schema: {
-        ...shared,
-        operationId: 'approveRefund',
-        summary: 'Approve a refund that waits',
-        description:
-          'By another key than the one that asked for it: a second person. The refund then succeeds, with the funds that were reserved for it.',
-        body: ApproveRefund,
-        response: {
-          200: done,
-          ...refusals('refund_not_found', 'payment_disputed', 'approval_not_allowed', ...WRITING),
-        },
+    config: operation('approve_refund', 'write'),
+    schema: {
+      ...shared,
+      operationId: 'approveRefund',
+      summary: 'Approve a refund that waits',
+      description:
+        'By another key than the one that asked for it: a second person. The refund then succeeds, with the funds that were reserved for it.',
+      body: ApproveRefund,
+      response: {
+        200: done,
+        ...refusals('refund_not_found', 'payment_disputed', 'approval_not_allowed', ...WRITING),
       },
+    },
     handler: (request, reply) => {
       const { amount } = request.body;
       return act(request, reply, {
@@ -88,15 +88,15 @@ export function addRefundActions(app: ApiScope, { refundry }: ApiContext): void 
     app.route({
       method: 'POST',
       url: `/refunds/:id/${path}`,
-        config: operation(kind, 'write'),
-        schema: {
-          ...shared,
-          operationId,
-          summary,
-          description,
-          body: NoBody,
-          response: { 200: done, ...refusals('refund_not_found', ...codes, ...WRITING) },
-        },
+      config: operation(kind, 'write'),
+      schema: {
+        ...shared,
+        operationId,
+        summary,
+        description,
+        body: NoBody,
+        response: { 200: done, ...refusals('refund_not_found', ...codes, ...WRITING) },
+      },
       handler: (request, reply) => act(request, reply, { kind, refundId: request.params.id }),
     });
   }

@@ -44,21 +44,21 @@ export function addRefunds(app: ApiScope, { refundry }: ApiContext): void {
   app.route({
     method: 'POST',
     url: '/refunds',
-      config: operation('create_refund', 'write'),
-      schema: {
-        operationId: 'createRefund',
-        summary: 'Refund a payment',
-        description:
-          "All of it, a part, or all that is left. Where the merchant's policy asks for a second person, the refund waits as `pending_approval` with its funds reserved. Send an Idempotency-Key: then a request whose answer was lost can simply be sent again.",
-        tags: TAGS,
-        querystring: NoQuery,
-        headers: IdempotencyHeader,
-        body: CreateRefund,
-        response: {
-          201: answer(ref(RefundResource), 'The refund, and the numbers of its payment after it.'),
-          ...refusals('resource_not_found', ...RULES, ...WRITING),
-        },
+    config: operation('create_refund', 'write'),
+    schema: {
+      operationId: 'createRefund',
+      summary: 'Refund a payment',
+      description:
+        "All of it, a part, or all that is left. Where the merchant's policy asks for a second person, the refund waits as `pending_approval` with its funds reserved. Send an Idempotency-Key: then a request whose answer was lost can simply be sent again.",
+      tags: TAGS,
+      querystring: NoQuery,
+      headers: IdempotencyHeader,
+      body: CreateRefund,
+      response: {
+        201: answer(ref(RefundResource), 'The refund, and the numbers of its payment after it.'),
+        ...refusals('resource_not_found', ...RULES, ...WRITING),
       },
+    },
     handler: async (request, reply) => {
       const action = readRefund(request.body);
       const merchantId = await actingMerchant(request, refundry, request.body);
@@ -71,21 +71,21 @@ export function addRefunds(app: ApiScope, { refundry }: ApiContext): void {
   app.route({
     method: 'POST',
     url: '/refunds/preview',
-      config: operation('preview_refund', 'read'),
-      serializerCompiler: serializeExactly,
-      schema: {
-        operationId: 'previewRefund',
-        summary: 'Preview a refund',
-        description:
-          'What a refund would bring about right now, without doing it: nothing is written, no key is bound. Also for keys that only read.',
-        tags: TAGS,
-        querystring: NoQuery,
-        body: CreateRefund,
-        response: {
-          200: answer(ref(PreviewResource), 'What would happen.'),
-          ...refusals('resource_not_found', 'payment_not_found'),
-        },
+    config: operation('preview_refund', 'read'),
+    serializerCompiler: serializeExactly,
+    schema: {
+      operationId: 'previewRefund',
+      summary: 'Preview a refund',
+      description:
+        'What a refund would bring about right now, without doing it: nothing is written, no key is bound. Also for keys that only read.',
+      tags: TAGS,
+      querystring: NoQuery,
+      body: CreateRefund,
+      response: {
+        200: answer(ref(PreviewResource), 'What would happen.'),
+        ...refusals('resource_not_found', 'payment_not_found'),
       },
+    },
     handler: async (request): Promise<PreviewView> => {
       const action = readRefund(request.body);
       const merchantId = await actingMerchant(request, refundry, request.body);
@@ -109,15 +109,15 @@ export function addRefunds(app: ApiScope, { refundry }: ApiContext): void {
   app.route({
     method: 'GET',
     url: '/refunds',
-      config: operation('list_refunds', 'read'),
-      schema: {
-        operationId: 'listRefunds',
-        summary: 'List refunds',
-        description: 'Newest first; attempts that were refused are among them.',
-        tags: TAGS,
-        querystring: ListRefunds,
-        response: { 200: answer(pageOf(RefundResource), 'A page of refunds.'), ...refusals('resource_not_found') },
-      },
+    config: operation('list_refunds', 'read'),
+    schema: {
+      operationId: 'listRefunds',
+      summary: 'List refunds',
+      description: 'Newest first; attempts that were refused are among them.',
+      tags: TAGS,
+      querystring: ListRefunds,
+      response: { 200: answer(pageOf(RefundResource), 'A page of refunds.'), ...refusals('resource_not_found') },
+    },
     handler: async (request) => {
       const { query } = request;
       const page = await refundry.reader.refunds({
@@ -132,16 +132,16 @@ export function addRefunds(app: ApiScope, { refundry }: ApiContext): void {
   app.route({
     method: 'GET',
     url: '/refunds/:id',
-      config: operation('read_refund', 'read'),
-      schema: {
-        operationId: 'readRefund',
-        summary: 'Read a refund',
-        description: 'As it is now, with the numbers of its payment as they are now.',
-        tags: TAGS,
-        params: IdParams,
-        querystring: NoQuery,
-        response: { 200: answer(ref(RefundResource), 'The refund.'), ...refusals('refund_not_found') },
-      },
+    config: operation('read_refund', 'read'),
+    schema: {
+      operationId: 'readRefund',
+      summary: 'Read a refund',
+      description: 'As it is now, with the numbers of its payment as they are now.',
+      tags: TAGS,
+      params: IdParams,
+      querystring: NoQuery,
+      response: { 200: answer(ref(RefundResource), 'The refund.'), ...refusals('refund_not_found') },
+    },
     handler: async (request) => {
       const { id } = request.params;
       const found = await refundry.reader.refund(id, visibleMerchant(request, undefined));

@@ -17,22 +17,22 @@ export function addSettlements(app: ApiScope, { refundry }: ApiContext): void {
   app.route({
     method: 'POST',
     url: '/settlements',
-      config: operation('settle_balance', 'write'),
-      serializerCompiler: serializeExactly,
-      schema: {
-        operationId: 'createSettlement',
-        summary: "Settle a merchant's balance",
-        description:
-          'Pays out the whole positive unsettled balance of one currency. Payments captured before it are settled: they can still be refunded, and no longer be voided.',
-        tags: TAGS,
-        querystring: NoQuery,
-        headers: IdempotencyHeader,
-        body: CreateSettlement,
-        response: {
-          201: answer(ref(SettlementResource), 'The settlement.'),
-          ...refusals('resource_not_found', 'nothing_to_settle', ...WRITING),
-        },
+    config: operation('settle_balance', 'write'),
+    serializerCompiler: serializeExactly,
+    schema: {
+      operationId: 'createSettlement',
+      summary: "Settle a merchant's balance",
+      description:
+        'Pays out the whole positive unsettled balance of one currency. Payments captured before it are settled: they can still be refunded, and no longer be voided.',
+      tags: TAGS,
+      querystring: NoQuery,
+      headers: IdempotencyHeader,
+      body: CreateSettlement,
+      response: {
+        201: answer(ref(SettlementResource), 'The settlement.'),
+        ...refusals('resource_not_found', 'nothing_to_settle', ...WRITING),
       },
+    },
     handler: async (request, reply) => {
       const { currency } = request.body;
       if (!isCurrency(currency)) throw new Refused(invalidParameter('currency', `${currency} is not an ISO 4217 code`));
@@ -46,19 +46,19 @@ export function addSettlements(app: ApiScope, { refundry }: ApiContext): void {
   app.route({
     method: 'GET',
     url: '/settlements',
-      config: operation('list_settlements', 'read'),
-      serializerCompiler: serializeExactly,
-      schema: {
-        operationId: 'listSettlements',
-        summary: "List a merchant's settlements",
-        description: 'Newest first. Keys that are bound to no merchant must name one.',
-        tags: TAGS,
-        querystring: ListSettlements,
-        response: {
-          200: answer(pageOf(SettlementResource), 'A page of settlements.'),
-          ...refusals('resource_not_found'),
-        },
+    config: operation('list_settlements', 'read'),
+    serializerCompiler: serializeExactly,
+    schema: {
+      operationId: 'listSettlements',
+      summary: "List a merchant's settlements",
+      description: 'Newest first. Keys that are bound to no merchant must name one.',
+      tags: TAGS,
+      querystring: ListSettlements,
+      response: {
+        200: answer(pageOf(SettlementResource), 'A page of settlements.'),
+        ...refusals('resource_not_found'),
       },
+    },
     handler: async (request) => {
       const { query } = request;
       const merchantId = await actingMerchant(request, refundry, { merchant_id: query.merchant_id });
@@ -70,16 +70,16 @@ export function addSettlements(app: ApiScope, { refundry }: ApiContext): void {
   app.route({
     method: 'GET',
     url: '/settlements/:id',
-      config: operation('read_settlement', 'read'),
-      serializerCompiler: serializeExactly,
-      schema: {
-        operationId: 'readSettlement',
-        summary: 'Read a settlement',
-        tags: TAGS,
-        params: IdParams,
-        querystring: NoQuery,
-        response: { 200: answer(ref(SettlementResource), 'The settlement.'), ...refusals('resource_not_found') },
-      },
+    config: operation('read_settlement', 'read'),
+    serializerCompiler: serializeExactly,
+    schema: {
+      operationId: 'readSettlement',
+      summary: 'Read a settlement',
+      tags: TAGS,
+      params: IdParams,
+      querystring: NoQuery,
+      response: { 200: answer(ref(SettlementResource), 'The settlement.'), ...refusals('resource_not_found') },
+    },
     handler: async (request) => {
       const { id } = request.params;
       const settlement = await refundry.accounts.settlement(id);

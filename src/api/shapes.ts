@@ -50,8 +50,7 @@ export const metadata = () =>
   );
 
 /** A number of minor units that may exceed what a JavaScript number holds: it is written with all its digits. */
-export const exactInteger = (description: string) =>
-  Type.Unsafe<number | bigint>({ type: 'integer', description } as TSchema);
+export const exactInteger = (description: string) => Type.Unsafe<number | bigint>({ type: 'integer', description });
 
 export const time = (description: string) => Type.String({ format: 'date-time', description });
 
@@ -62,11 +61,11 @@ export function nullable<Schema extends TSchema & { type?: string }>(schema: Sch
     ...schema,
     type: [schema.type ?? 'string', 'null'],
     ...(values === undefined ? {} : { enum: [...values, null] }),
-  } as TSchema);
+  });
 }
 
 export const oneOf = <Values extends string[]>(values: readonly [...Values], description: string) =>
-  Type.Unsafe<Values[number]>({ type: 'string', enum: values, description } as TSchema);
+  Type.Unsafe<Values[number]>({ type: 'string', enum: values, description });
 
 /** A schema with a name of its own in the OpenAPI document. */
 export type Component<Schema extends TObject = TObject> = Schema & { readonly $id: string };
@@ -80,7 +79,7 @@ export function component<Properties extends TProperties>(
 }
 
 export function ref<Schema extends TObject>(schema: Component<Schema>): TUnsafe<Static<Schema>> {
-  return Type.Unsafe<Static<Schema>>({ $ref: `${schema.$id}#` } as TSchema);
+  return Type.Unsafe<Static<Schema>>({ $ref: `${schema.$id}#` });
 }
 
 /** Every list's shape. */

@@ -23,9 +23,9 @@ interface ImportOptions extends CommonOptions {
 }
 
 /** Larger batches than a server's: nobody waits for a single line's answer. */
-const BATCH = Number(process.env['REFUNDRY_TEST_BATCH'] ?? 1000);
+const BATCH = 1_000;
 /** Per bucket: the next batch is there when one has committed, and memory holds no more than that of any file. */
-const WINDOW = Number(process.env['REFUNDRY_TEST_WIN'] ?? 2) * BATCH;
+const WINDOW = 2 * BATCH;
 /** A line may wait long in a busy database: it is asked for again only when something went wrong. */
 const DEADLINE_MS = 60_000;
 const CHUNK_BYTES = 256 * 1024;
@@ -58,7 +58,7 @@ async function importFile(file: string, options: ImportOptions): Promise<void> {
     throw usage('--rejects would overwrite the file that is imported: name another');
   }
   const source = openSource(file);
-  const needs = { permission: 'operate', lanes: Number(process.env['REFUNDRY_TEST_LANES'] ?? 2), maxBatch: BATCH, deadlineMs: DEADLINE_MS } as const;
+  const needs = { permission: 'operate', lanes: 2, maxBatch: BATCH, deadlineMs: DEADLINE_MS } as const;
   await withSession(options, needs, async (session) => {
     const merchant = merchantFor(session.identity, options.merchant);
     if (merchant !== null) await existing(session, merchant);

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertBalanced, CoreBooks, idNumber, MERCHANT_ID, OTHER_MERCHANT_ID, present, refusalOf } from '../../test/kit/core.ts';
+import {
+  assertBalanced,
+  CoreBooks,
+  idNumber,
+  MERCHANT_ID,
+  OTHER_MERCHANT_ID,
+  present,
+  refusalOf,
+} from '../../test/kit/core.ts';
 import type { NewCredential } from './command.ts';
 import { isSettled } from './payment.ts';
 import { OPEN_POLICY, policyToStored } from './policy.ts';
@@ -139,6 +147,9 @@ test('credentials of administrators concern no merchant, and bind no key', () =>
       { merchantId: null, idempotencyKey: 'key' },
     );
   assert.equal(create().credential?.merchantId, null);
-  assert.deepEqual([books.lastEntry.merchantId, books.lastEntry.idempotencyKey, books.lastEntry.fingerprint], [null, null, null]);
+  assert.deepEqual(
+    [books.lastEntry.merchantId, books.lastEntry.idempotencyKey, books.lastEntry.fingerprint],
+    [null, null, null],
+  );
   assert.equal(create().replayed, false);
 });

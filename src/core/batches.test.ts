@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { assertBalanced, command, CoreBooks, refundOf, Rows } from '../../test/kit/core.ts';
+import { assertBalanced, command, CoreBooks, idNumber, refundOf, Rows } from '../../test/kit/core.ts';
 import { history, keep, nothingMade, type Step } from '../../test/kit/histories.ts';
 import type { Command } from './command.ts';
+import { decide } from './decide.ts';
 import { GENESIS_HASH, hashEntry } from './journal.ts';
 import { namesOf } from './names.ts';
 import type { Outcome } from './outcome.ts';
@@ -59,11 +60,31 @@ function runInBatches(given: readonly Timed[], cuts: readonly boolean[]): { rows
 /** What a database would hold, in the order of its keys. */
 function tables(rows: Rows): unknown {
   const sorted = (table: ReadonlyMap<string, unknown>): unknown[] => [...table].sort(([a], [b]) => (a < b ? -1 : 1));
-  const { head, journal, merchants, balances, payments, refunds, entitlements, coupons, credentials, settlements } = rows;
+  const { head, journal, merchants, balances, payments, refunds, entitlements, coupons, credentials, settlements } =
+    rows;
   return {
     head,
     journal,
     tables: [merchants, balances, payments, refunds, entitlements, coupons, credentials, settlements].map(sorted),
+  };
+}
+
+/**
+ * What any door can say of an outcome. Of an attempt that was refused long ago the numbers are those of then; when the
+ * payment and refund that it met had last changed is not kept.
+ */
+function said({ payment, refund, merchant, ...outcome }: Outcome): unknown {
+  const isRefused = outcome.refusal !== null;
+  return {
+    ...outcome,
+    payment: payment && {
+      ...payment,
+      refundCount: 0,
+      entitled: false,
+      ...(isRefused && { updatedAt: 0, lastSeq: 0n }),
+    },
+    refund: refund && { ...refund, ...(isRefused && { updatedAt: 0, lastSeq: 0n }) },
+    merchant: merchant && { ...merchant, counters: {} },
   };
 }
 
@@ -83,7 +104,10 @@ function checkInvariants(rows: Rows): void {
   for (const { merchantId, currency, minor } of rows.balances.values()) {
     const payments = [...rows.payments.values()].filter((p) => p.merchantId === merchantId && p.currency === currency);
     const reserved = payments.reduce((total, { reservedMinor }) => total + reservedMinor, 0n);
-    const kept = payments.reduce((total, { capturedMinor, refundedMinor }) => total + capturedMinor - refundedMinor, 0n);
+    const kept = payments.reduce(
+      (total, { capturedMinor, refundedMinor }) => total + capturedMinor - refundedMinor,
+      0n,
+    );
     assert.equal(minor.refunds_payable, reserved);
     assert.equal(minor.processor_clearing, -kept);
     assert.ok(minor.merchant_settled >= 0n);
@@ -128,12 +152,12 @@ test('a history comes out the same however it is cut into batches, and keeps the
       const singly = runSingly(steps);
       checkJournal(singly.books.rows);
       const inBatches = runInBatches(singly.given, cuts);
-      assert.deepEqual(inBatches.outcomes, singly.outcomes);
+      assert.deepEqual(inBatches.outcomes.map(said), singly.outcomes.map(said));
       assert.deepEqual(tables(inBatches.rows), tables(singly.books.rows));
       for (const entry of singly.books.rows.journal) kinds.add(entry.refusalCode ?? entry.kind);
       for (const { replayed } of singly.outcomes) if (replayed) kinds.add('replayed');
     }),
-    { numRuns: 400, seed: 7 },
+    { numRuns: 1_500, seed: 7 },
   );
   // Histories that never come to a rule say nothing about it.
   assert.deepEqual(
@@ -191,9 +215,15 @@ test('an exception inside the rules leaves the book as it was', () => {
 test('an entry that does not continue the book is never taken in', () => {
   const books = new CoreBooks();
   const payment = books.payment();
-  const book = books.rows.load(namesOf([command(refundOf(payment, 1n))]));
-  const env = { now: book.head.at - 1, newId: () => payment.id, newSalt: () => '' };
-  assert.throws(() => books.decideIn(book, command(refundOf(payment, 'all', { amount: { kind: 'major', text: '' } }))));
-  assert.equal(book.hasChanges, false);
-  assert.ok(env.now < book.head.at);
+  const refund = command(refundOf(payment, 1n));
+  const book = books.rows.load(namesOf([refund]));
+  const env = { now: book.head.at, newId: () => idNumber(900), newSalt: () => 'salt' };
+  const decision = decide(book, refund, env);
+  const early = decide(book, refund, { ...env, now: book.head.at - 1 });
+  assert.throws(() => book.record(early), /does not continue/);
+  book.record(decision);
+  const { head } = book;
+  assert.throws(() => book.record(decision), /does not continue/);
+  assert.equal(book.head, head);
+  assert.equal(book.changes.entries.length, 1);
 });

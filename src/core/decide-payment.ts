@@ -127,6 +127,7 @@ function registerPayment(book: Book, command: Command, action: RegisterPayment, 
     payment,
     currency: action.currency,
     ...(posting === null ? {} : { posting, balance: post(balance, posting, seq) }),
+    facts: counters === merchant.counters ? null : { counters },
     digest: paymentDigest(payment, entitlements, coupon === null ? [] : [coupon]),
     rows: {
       entitlements,

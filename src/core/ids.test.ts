@@ -37,7 +37,16 @@ test('ids that differ in their random part only differ', () => {
 
 test('what is not written as an id is none', () => {
   const id = formatId(1_770_000_000_000, 3, randomUUID());
-  for (const text of ['', id.toUpperCase(), ` ${id}`, `${id} `, `{${id}}`, id.replaceAll('-', ''), randomUUID(), `${id}0`]) {
+  for (const text of [
+    '',
+    id.toUpperCase(),
+    ` ${id}`,
+    `${id} `,
+    `{${id}}`,
+    id.replaceAll('-', ''),
+    randomUUID(),
+    `${id}0`,
+  ]) {
     assert.equal(isId(text), false, text);
   }
 });

@@ -87,7 +87,10 @@ test('text moved from one field into the next changes the hash', () => {
     }),
   );
   const quoted = { ...ENTRY, actor: 'a","b', protocol: 'c' };
-  assert.notEqual(hashEntry(GENESIS_HASH, quoted), hashEntry(GENESIS_HASH, { ...ENTRY, actor: 'a', protocol: 'b","c' }));
+  assert.notEqual(
+    hashEntry(GENESIS_HASH, quoted),
+    hashEntry(GENESIS_HASH, { ...ENTRY, actor: 'a', protocol: 'b","c' }),
+  );
 });
 
 test('the same entry has the same hash, in whatever order its facts come back from the database', () => {

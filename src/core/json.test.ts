@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { canonicalJson, decodeUtf8, type Json, JsonFault, JsonNumber, parseJson, plainJson, textFault } from './json.ts';
+import {
+  canonicalJson,
+  decodeUtf8,
+  type Json,
+  JsonFault,
+  JsonNumber,
+  parseJson,
+  plainJson,
+  textFault,
+} from './json.ts';
 
 const fault = (message: RegExp) => (error: unknown) => error instanceof JsonFault && message.test(error.message);
 const anyJson = fc.jsonValue({ maxDepth: 4, noUnicodeString: false }) as fc.Arbitrary<Json>;
-const wellFormed = (value: Json): boolean => textFault(JSON.stringify(value)) === null && !/\\u(?:0000|[dD][89a-fA-F])/.test(JSON.stringify(value));
+const wellFormed = (value: Json): boolean =>
+  textFault(JSON.stringify(value)) === null && !/\\u(?:0000|[dD][89a-fA-F])/.test(JSON.stringify(value));
 
 test('numbers keep the text in which they were written', () => {
   for (const text of ['10.00', '1e2', '-0', '12345678901234567890', '0.1', '1E+2']) {

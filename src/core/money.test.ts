@@ -71,7 +71,22 @@ test('amounts are written with the decimals of their currency', () => {
 
 test('text that is no positive decimal number of at most 12 digits is refused, with the fault', () => {
   for (const text of ['10', '10.00', '0.01', '999999999999', '9999999999.99']) assert.equal(decimalFault(text), null);
-  for (const text of ['', ' 10', '10 ', '+10', '-10', '1e2', '0x10', '01', '.5', '5.', '1,000', '1_000', 'NaN', '１０']) {
+  for (const text of [
+    '',
+    ' 10',
+    '10 ',
+    '+10',
+    '-10',
+    '1e2',
+    '0x10',
+    '01',
+    '.5',
+    '5.',
+    '1,000',
+    '1_000',
+    'NaN',
+    '１０',
+  ]) {
     assert.match(decimalFault(text) ?? '', /positive decimal number/, text);
   }
   for (const text of ['1000000000000', '10000000000.00', '0.000000000001']) {

@@ -18,7 +18,10 @@ test('a captured payment is posted in the entry that registers it', () => {
     ['captured', 10_000n, books.now, 2n],
   );
   const entry = books.lastEntry;
-  assert.deepEqual([entry.kind, entry.debit, entry.credit], ['payment_registered', 'processor_clearing', 'merchant_unsettled']);
+  assert.deepEqual(
+    [entry.kind, entry.debit, entry.credit],
+    ['payment_registered', 'processor_clearing', 'merchant_unsettled'],
+  );
   assert.equal(entry.unsettledMinor, 10_000n);
   assert.notEqual(payment.detailsSalt, '');
   assert.equal(books.payment().detailsSalt, '');
@@ -98,7 +101,10 @@ test('numbers are given out above the highest that was given or taken', () => {
   const order = (value: string | null) =>
     books.payment({ references: [reference(value, 'bbmsl.orderId')] }).references[0]?.value;
   assert.deepEqual([order(null), order(null), order('50'), order('7'), order(null)], ['1', '2', '50', '7', '51']);
-  assert.equal(refusalOf(books.run(registration({ references: [reference('51', 'bbmsl.orderId')] }))).code, 'duplicate_reference');
+  assert.equal(
+    refusalOf(books.run(registration({ references: [reference('51', 'bbmsl.orderId')] }))).code,
+    'duplicate_reference',
+  );
   const merchant = present([...books.rows.merchants.values()][0]);
   assert.deepEqual(merchant.counters, { 'bbmsl.orderId': '51' });
   assert.equal(merchant.policySeq, 1n);
@@ -139,7 +145,11 @@ test('registering the same again gives that payment, and anything else under its
     { ifSame: 'refuse' },
   ];
   for (const other of others) {
-    assert.equal(refusalOf(books.run(registration({ ...given, ...other }))).code, 'duplicate_reference', JSON.stringify(Object.keys(other)));
+    assert.equal(
+      refusalOf(books.run(registration({ ...given, ...other }))).code,
+      'duplicate_reference',
+      JSON.stringify(Object.keys(other)),
+    );
   }
 });
 
@@ -212,7 +222,10 @@ test('a dispute is set and cleared on a captured payment only', () => {
   assert.equal(books.run({ kind: 'clear_dispute', payment: { id } }).payment?.disputed, false);
   assert.equal(books.lastEntry.kind, 'payment_dispute_cleared');
   const pending = books.payment({ status: 'pending' });
-  assert.equal(refusalOf(books.run({ kind: 'set_dispute', payment: { id: pending.id } })).code, 'payment_not_refundable');
+  assert.equal(
+    refusalOf(books.run({ kind: 'set_dispute', payment: { id: pending.id } })).code,
+    'payment_not_refundable',
+  );
 });
 
 test('time never runs backwards in a book', () => {

@@ -77,7 +77,11 @@ test('a policy comes back from its stored form as it was', () => {
   fc.assert(
     fc.property(policy, (one) => {
       const stored = JSON.parse(JSON.stringify(policyToStored(one))) as ReturnType<typeof policyToStored>;
-      assert.deepEqual(policyFromStored(stored), { ...one, minimumMinor: { ...one.minimumMinor }, approvalAboveMinor: { ...one.approvalAboveMinor } });
+      assert.deepEqual(policyFromStored(stored), {
+        ...one,
+        minimumMinor: { ...one.minimumMinor },
+        approvalAboveMinor: { ...one.approvalAboveMinor },
+      });
     }),
   );
 });

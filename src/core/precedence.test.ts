@@ -39,7 +39,11 @@ interface Scenario {
 }
 
 const major = (text: string): RequestedAmount => ({ kind: 'major', text });
-const minor = (amount: bigint, currency: string | null = null): RequestedAmount => ({ kind: 'minor', minor: amount, currency });
+const minor = (amount: bigint, currency: string | null = null): RequestedAmount => ({
+  kind: 'minor',
+  minor: amount,
+  currency,
+});
 
 /** Mostly what is allowed, so that no rule hides all others. */
 const scenario: fc.Arbitrary<Scenario> = fc.record({
@@ -79,7 +83,8 @@ const captured = ({ status }: Scenario): bigint => (status === 'captured' ? CAPT
 const returned = (given: Scenario): bigint =>
   given.status === 'captured' ? given.refundedMinor + given.reservedMinor : 0n;
 const refundable = (given: Scenario): bigint => captured(given) - returned(given);
-const refunds = (given: Scenario): number => [given.refundedMinor, given.reservedMinor].filter((one) => one > 0n).length;
+const refunds = (given: Scenario): number =>
+  [given.refundedMinor, given.reservedMinor].filter((one) => one > 0n).length;
 
 function asked({ amount }: Scenario, left: bigint): bigint | null {
   switch (amount.kind) {

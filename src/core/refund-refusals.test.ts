@@ -102,8 +102,7 @@ const CASES: readonly Case[] = [
     before: (books, payment) => books.refund(payment, 6_000n),
     refused: {
       code: 'amount_exceeds_refundable',
-      message:
-        'asked 60.00 USD, refundable 40.00 USD (captured 100.00 USD, refunded 60.00 USD, reserved 0.00 USD)',
+      message: 'asked 60.00 USD, refundable 40.00 USD (captured 100.00 USD, refunded 60.00 USD, reserved 0.00 USD)',
       facts: { ...FACTS, refunded: '6000', refundable: '4000' },
     },
   },
@@ -214,7 +213,12 @@ test('an unknown payment, another merchant’s, and references of two payments a
   assert.deepEqual(unknown, { code: 'payment_not_found', message: `there is no payment ${idNumber(999)}`, facts: {} });
   const theirs = refusalOf(books.refund(payment, 1n, {}, { merchantId: OTHER_MERCHANT_ID }));
   assert.equal(theirs.message, `there is no payment ${payment.id}`);
-  const byTheirReference = books.refund(payment, 1n, { payment: { references: [one] } }, { merchantId: OTHER_MERCHANT_ID });
+  const byTheirReference = books.refund(
+    payment,
+    1n,
+    { payment: { references: [one] } },
+    { merchantId: OTHER_MERCHANT_ID },
+  );
   assert.equal(refusalOf(byTheirReference).message, 'there is no payment with native.reference 1');
   const both = refusalOf(books.refund(payment, 1n, { payment: { references: [one, two] } }));
   assert.equal(both.message, 'no one payment has native.reference 1 and payengine.id 2');

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertBalanced, command, CoreBooks, DAY_MS, HOUR_MS, idNumber, OTHER_MERCHANT_ID, present, refundOf, refusalOf } from '../../test/kit/core.ts';
+import {
+  assertBalanced,
+  command,
+  CoreBooks,
+  DAY_MS,
+  HOUR_MS,
+  idNumber,
+  OTHER_MERCHANT_ID,
+  present,
+  refundOf,
+  refusalOf,
+} from '../../test/kit/core.ts';
 import { OPEN_POLICY } from './policy.ts';
 import type { Refund } from './refund.ts';
 
@@ -23,7 +34,10 @@ test('a partial refund moves its amount at once, and says the numbers after it',
   });
   const entry = books.lastEntry;
   assert.equal(entry.kind, 'refund_succeeded');
-  assert.deepEqual([entry.debit, entry.credit, entry.amountMinor], ['merchant_unsettled', 'processor_clearing', 4_000n]);
+  assert.deepEqual(
+    [entry.debit, entry.credit, entry.amountMinor],
+    ['merchant_unsettled', 'processor_clearing', 4_000n],
+  );
   assert.equal(entry.unsettledMinor, 6_000n);
   assert.equal(entry.payment?.refundedMinor, 4_000n);
   assert.deepEqual(books.balance(), {
@@ -50,9 +64,7 @@ test('an omitted amount is all that is left, whatever form the amounts before it
 test('two refunds of one payment in one batch are as exact as in two', () => {
   const books = new CoreBooks();
   const payment = books.payment();
-  const outcomes = books.execute(
-    Array.from({ length: 3 }, () => command(refundOf(payment, 4_000n))),
-  );
+  const outcomes = books.execute(Array.from({ length: 3 }, () => command(refundOf(payment, 4_000n))));
   assert.deepEqual(
     outcomes.map(({ refusal }) => refusal?.code ?? 'succeeded'),
     ['succeeded', 'succeeded', 'amount_exceeds_refundable'],
@@ -177,7 +189,10 @@ test('what is done cannot be approved, rejected or canceled; what is not done ca
     facts: { refund_id: refundId, status: 'pending_approval' },
   });
   books.run({ kind: 'approve_refund', refundId, amountMinor: null }, SECOND);
-  assert.equal(refusalOf(books.run({ kind: 'approve_refund', refundId, amountMinor: null }, SECOND)).code, 'approval_not_allowed');
+  assert.equal(
+    refusalOf(books.run({ kind: 'approve_refund', refundId, amountMinor: null }, SECOND)).code,
+    'approval_not_allowed',
+  );
   assert.equal(refusalOf(books.run({ kind: 'reject_refund', refundId }, SECOND)).code, 'approval_not_allowed');
   assert.deepEqual(refusalOf(books.run({ kind: 'cancel_refund', refundId })), {
     code: 'not_cancelable',
@@ -224,7 +239,10 @@ test('a reversal returns the funds to the merchant and makes them refundable aga
   const outcome = books.run({ kind: 'reverse_refund', refundId: refund?.id ?? '' });
   assert.equal(outcome.refund?.status, 'reversed');
   assert.deepEqual([outcome.payment?.refundedMinor, outcome.payment?.refundCount], [0n, 0]);
-  assert.deepEqual([books.lastEntry.kind, books.lastEntry.debit, books.lastEntry.credit], ['refund_reversed', 'processor_clearing', 'merchant_unsettled']);
+  assert.deepEqual(
+    [books.lastEntry.kind, books.lastEntry.debit, books.lastEntry.credit],
+    ['refund_reversed', 'processor_clearing', 'merchant_unsettled'],
+  );
   assert.equal(books.balance().merchant_unsettled, 10_000n);
   assert.equal(books.refund(payment, 'all').refund?.status, 'succeeded');
 });

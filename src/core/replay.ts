@@ -1,9 +1,10 @@
 /** An earlier outcome given again: rendered from its journal entry, with the numbers as they were then. */
-import type { Settlement } from './account.ts';
+import type { Credential, Merchant, Settlement } from './account.ts';
 import type { RefusalFacts } from './errors.ts';
 import type { JournalEntry } from './journal.ts';
 import { NOTHING, type Outcome } from './outcome.ts';
 import type { Coupon, Entitlement, Payment } from './payment.ts';
+import { policyFromStored, type StoredPolicy } from './policy.ts';
 import type { Refund, RefundStatus } from './refund.ts';
 
 /** The rows that an entry names, as they are now. */
@@ -11,6 +12,8 @@ export interface EntryRows {
   readonly payment: Payment | null;
   readonly refund: Refund | null;
   readonly settlement: Settlement | null;
+  readonly merchant: Merchant | null;
+  readonly credential: Credential | null;
   readonly entitlements: readonly Entitlement[];
   readonly coupons: readonly Coupon[];
 }
@@ -24,6 +27,8 @@ export function outcomeOf(entry: JournalEntry, rows: EntryRows): Outcome {
     payment: rows.payment === null ? null : paymentAt(rows.payment, entry),
     refund: rows.refund === null ? null : refundAt(rows.refund, entry),
     settlement: rows.settlement,
+    merchant: rows.merchant === null ? null : merchantAt(rows.merchant, entry),
+    credential: rows.credential === null ? null : credentialAt(rows.credential, entry),
     entitlements: rows.entitlements.filter(({ createdSeq }) => createdSeq === entry.seq),
     coupons: rows.coupons.filter(({ createdSeq }) => createdSeq === entry.seq),
   };
@@ -41,7 +46,8 @@ function factsOf(entry: JournalEntry): RefusalFacts {
 }
 
 function paymentAt(payment: Payment, entry: JournalEntry): Payment {
-  if (entry.payment === null) return payment;
+  // Not changed since; a refused command changed nothing itself.
+  if (entry.payment === null || payment.lastSeq <= entry.seq) return payment;
   const captured = payment.capturedSeq !== null && payment.capturedSeq <= entry.seq;
   return {
     ...payment,
@@ -54,8 +60,8 @@ function paymentAt(payment: Payment, entry: JournalEntry): Payment {
 }
 
 function refundAt(refund: Refund, entry: JournalEntry): Refund {
+  if (refund.lastSeq <= entry.seq) return refund;
   const status = statusAfter(entry) ?? refund.status;
-  if (status === refund.status) return refund;
   return {
     ...refund,
     status,
@@ -63,6 +69,23 @@ function refundAt(refund: Refund, entry: JournalEntry): Refund {
     updatedAt: entry.at,
     lastSeq: entry.seq,
   };
+}
+
+/** A merchant is part of the outcome where its policy was set: as it was set then. */
+function merchantAt(merchant: Merchant, entry: JournalEntry): Merchant | null {
+  if (entry.kind !== 'merchant_created' && entry.kind !== 'policy_changed') return null;
+  const { policy } = entry.facts as unknown as { policy: StoredPolicy };
+  return { ...merchant, policy: policyFromStored(policy), policySeq: entry.seq };
+}
+
+function credentialAt(credential: Credential, entry: JournalEntry): Credential {
+  return entry.kind === 'credential_created' ? { ...credential, revokedAt: null, revokedSeq: null } : credential;
+}
+
+/** The id that an accepted entry's facts name, of a row that has no column in the journal. */
+export function namedId(entry: JournalEntry, name: 'settlement_id' | 'credential_id'): string | undefined {
+  const id = entry.kind === 'command_refused' ? undefined : factsOf(entry)[name];
+  return typeof id === 'string' ? id : undefined;
 }
 
 function statusAfter(entry: JournalEntry): RefundStatus | undefined {

@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Book } from '../core/book.ts';
+import { withoutCardNumbers } from '../core/card-number.ts';
 import type { Command } from '../core/command.ts';
 import { decide } from '../core/decide.ts';
 import { refusal } from '../core/errors.ts';
@@ -126,7 +127,8 @@ export class Engine {
    * Executes one command. Resolves with its outcome once that is committed, or with a refusal; `overloaded` and
    * `outcome_unknown` are refusals, too. Never rejects.
    */
-  async execute(command: Command): Promise<Outcome> {
+  async execute(given: Command): Promise<Outcome> {
+    const command = withoutCardNumbers(given);
     const outcome = await this.#enqueue(command);
     this.#options.observer.outcome?.(command, outcome);
     return outcome;
@@ -160,7 +162,8 @@ export class Engine {
    * What a command would bring about now, without doing it: decided on a copy of the book, outside the lock. The books
    * may change before the command itself is executed.
    */
-  async preview(command: Command, client: pg.ClientBase): Promise<Outcome> {
+  async preview(given: Command, client: pg.ClientBase): Promise<Outcome> {
+    const command = withoutCardNumbers(given);
     const bucket = this.#bucketFor(command);
     if (bucket === null) {
       return refusedOutcome(refusal('resource_not_found', 'there is no such merchant', { resource: 'merchant' }));

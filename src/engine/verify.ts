@@ -78,7 +78,7 @@ export async function verifyBooks(pool: pg.Pool, options: VerifyOptions = {}): P
   const counters = new Counters();
   await verifyMerchants(reader, findings, counters);
   await verifyReferences(reader, findings, counters, onRows);
-  await counters.finish(reader, findings);
+  await counters.finish(reader, findings, chains.numbered);
   await verifyEntitlements(reader, findings);
   await verifyCoupons(reader, findings);
   await verifySettlements(reader, findings);

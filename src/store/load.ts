@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import { Book, type Head } from '../core/book.ts';
 import type { JournalEntry } from '../core/journal.ts';
 import type { NamedEnrolment, Names } from '../core/names.ts';
-import { outcomeOf } from '../core/replay.ts';
+import { namedId, outcomeOf } from '../core/replay.ts';
 import {
   BALANCE_COLUMNS,
   type BalanceRow,
@@ -179,15 +179,19 @@ async function loadReplays(client: ClientBase, book: Book, entries: readonly Jou
   const { bucket } = book;
   const paymentIds = distinct(entries.flatMap(({ paymentId }) => paymentId ?? []));
   const refundIds = distinct(entries.flatMap(({ refundId }) => refundId ?? []));
-  const settlementIds = distinct(entries.flatMap((entry) => settlementIdOf(entry) ?? []));
+  const settlementIds = distinct(entries.flatMap((entry) => namedId(entry, 'settlement_id') ?? []));
+  const credentialIds = distinct(entries.flatMap((entry) => namedId(entry, 'credential_id') ?? []));
   const paymentRows = ask<PaymentRow>(client, 'payments', [bucket, paymentIds]);
   const refundRows = ask<RefundRow>(client, 'refunds', [bucket, refundIds]);
   const settlementRows = ask<SettlementRow>(client, 'settlements', [bucket, settlementIds]);
+  const credentialRows =
+    credentialIds.length === 0 ? [] : ask<CredentialRow>(client, 'credentials', [bucket, credentialIds]);
   const entitlementRows = ask<EntitlementRow>(client, 'entitlements', [bucket, paymentIds]);
   const couponRows = ask<CouponRow>(client, 'coupons', [bucket, paymentIds]);
   const payments = new Map((await paymentRows).map((row) => [row.id, toPayment(row)]));
   const refunds = new Map((await refundRows).map((row) => [row.id, toRefund(row)]));
   const settlements = new Map((await settlementRows).map((row) => [row.id, toSettlement(row)]));
+  const credentials = new Map((await credentialRows).map((row) => [row.id, toCredential(row)]));
   const entitlements = (await entitlementRows).map(toEntitlement);
   const coupons = (await couponRows).map(toCoupon);
   for (const entry of entries) {
@@ -195,19 +199,14 @@ async function loadReplays(client: ClientBase, book: Book, entries: readonly Jou
     const outcome = outcomeOf(entry, {
       payment: payments.get(entry.paymentId ?? '') ?? null,
       refund: refunds.get(entry.refundId ?? '') ?? null,
-      settlement: settlements.get(settlementIdOf(entry) ?? '') ?? null,
+      settlement: settlements.get(namedId(entry, 'settlement_id') ?? '') ?? null,
+      merchant: book.merchant(entry.merchantId) ?? null,
+      credential: credentials.get(namedId(entry, 'credential_id') ?? '') ?? null,
       entitlements: entitlements.filter(({ paymentId }) => paymentId === entry.paymentId),
       coupons: coupons.filter(({ paymentId }) => paymentId === entry.paymentId),
     });
     book.bindKey(entry.merchantId, entry.idempotencyKey, { fingerprint: entry.fingerprint, outcome });
   }
-}
-
-function settlementIdOf(entry: JournalEntry): string | undefined {
-  const { facts } = entry;
-  if (entry.kind !== 'balance_settled' || facts === null || typeof facts !== 'object' || Array.isArray(facts)) return;
-  const id = (facts as Record<string, unknown>)['settlement_id'];
-  return typeof id === 'string' ? id : undefined;
 }
 
 type ReferenceKeys = [values: string[], namespaces: string[], merchantIds: string[]];

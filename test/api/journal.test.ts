@@ -75,7 +75,10 @@ test('pages of the journal and of the events hold the same entries exactly once,
     assert.deepEqual(new Set(ids(journal)), all);
     assert.equal(journal.length, all.size);
     const times = journal.map(({ created_at: at }) => at);
-    assert.deepEqual(times, [...times].sort((a, b) => (a < b ? 1 : -1)));
+    assert.deepEqual(
+      times,
+      [...times].sort((a, b) => (a < b ? 1 : -1)),
+    );
     const { events } = await follow('/v1/events', null, limit);
     assert.deepEqual(new Set(ids(events)), all);
     assert.equal(events.length, all.size);

@@ -15,7 +15,7 @@ import type { Outcome } from '../../src/core/outcome.ts';
 import type { Coupon, Entitlement, Payment } from '../../src/core/payment.ts';
 import { OPEN_POLICY, type Policy } from '../../src/core/policy.ts';
 import type { Refund } from '../../src/core/refund.ts';
-import { outcomeOf } from '../../src/core/replay.ts';
+import { namedId, outcomeOf } from '../../src/core/replay.ts';
 
 /** A moment in 2026; tests move it on. */
 export const SOME_TIME = 1_770_000_000_000;
@@ -102,15 +102,14 @@ export class Rows {
     for (const entry of this.journal) {
       const { merchantId, idempotencyKey, fingerprint } = entry;
       if (merchantId === null || idempotencyKey === null || fingerprint === null) continue;
-      const isNamed = names.keys.some(
-        (key) => key.merchantId === merchantId && key.idempotencyKey === idempotencyKey,
-      );
+      const isNamed = names.keys.some((key) => key.merchantId === merchantId && key.idempotencyKey === idempotencyKey);
       if (!isNamed) continue;
-      const facts = (entry.facts ?? {}) as { settlement_id?: string };
       const outcome = outcomeOf(entry, {
         payment: this.payments.get(entry.paymentId ?? '') ?? null,
         refund: this.refunds.get(entry.refundId ?? '') ?? null,
-        settlement: this.settlements.get(facts.settlement_id ?? '') ?? null,
+        settlement: this.settlements.get(namedId(entry, 'settlement_id') ?? '') ?? null,
+        merchant: book.merchant(merchantId) ?? null,
+        credential: this.credentials.get(namedId(entry, 'credential_id') ?? '') ?? null,
         entitlements: [...this.entitlements.values()].filter(({ paymentId }) => paymentId === entry.paymentId),
         coupons: [...this.coupons.values()].filter(({ paymentId }) => paymentId === entry.paymentId),
       });
@@ -137,12 +136,16 @@ export class Rows {
 
     assertUnique([...this.payments.values()].flatMap((payment) => payment.references.map(nameOf(payment))));
     assertUnique([...this.refunds.values()].flatMap((r) => (r.reference === null ? [] : [nameOf(r)(r.reference)])));
-    assertUnique(this.journal.flatMap((e) => (e.idempotencyKey === null ? [] : [`${e.merchantId} ${e.idempotencyKey}`])));
+    assertUnique(
+      this.journal.flatMap((e) => (e.idempotencyKey === null ? [] : [`${e.merchantId} ${e.idempotencyKey}`])),
+    );
   }
 }
 
 function isNamedBy(payment: Payment, { merchantId, namespace, value }: NamedReference): boolean {
-  return payment.merchantId === merchantId && payment.references.some((r) => r.namespace === namespace && r.value === value);
+  return (
+    payment.merchantId === merchantId && payment.references.some((r) => r.namespace === namespace && r.value === value)
+  );
 }
 
 const nameOf =
@@ -184,9 +187,7 @@ export class CoreBooks {
   #ids = 0;
 
   constructor(policy: Partial<Policy> = {}) {
-    this.execute([
-      command({ kind: 'create_merchant', name: 'Example Ltd', policy: { ...OPEN_POLICY, ...policy } }),
-    ]);
+    this.execute([command({ kind: 'create_merchant', name: 'Example Ltd', policy: { ...OPEN_POLICY, ...policy } })]);
   }
 
   /** Executes commands in one batch; returns their outcomes. */

@@ -30,26 +30,34 @@ export interface Step {
   readonly command: (made: Made) => Command;
 }
 
-const pick = (ids: readonly string[], index: number): string => ids[index % Math.max(1, ids.length)] ?? idNumber(0xfffff);
-const index = fc.nat(5);
+/** One of the last made; an id of nothing where there is none. */
+const pick = (ids: readonly string[], index: number): string =>
+  ids.at(-1 - (index % Math.max(1, ids.length))) ?? idNumber(0xfffff);
+const index = fc.constantFrom(0, 0, 0, 1, 1, 2, 3);
 
-const entitlement: fc.Arbitrary<RequestedEntitlement> = fc.record({
-  learner: fc.constantFrom('ada', 'bob'),
-  kind: fc.constant('program' as const),
-  target: fc.constantFrom('p-1', 'p-2'),
-  viaCoupon: fc.boolean(),
-});
+const entitlement: fc.Arbitrary<RequestedEntitlement> = fc.record(
+  {
+    learner: fc.constantFrom('ada', 'bob'),
+    kind: fc.constant('program' as const),
+    target: fc.constantFrom('p-1', 'p-2'),
+    viaCoupon: fc.boolean(),
+  },
+  { noNullPrototype: true },
+);
 
-const policy: fc.Arbitrary<Policy> = fc.record({
-  partialRefunds: fc.constantFrom(true, true, false),
-  refundsPerPayment: fc.constantFrom(null, null, 2),
-  windowDays: fc.constantFrom(null, null, 2),
-  minimumMinor: fc.constantFrom<Policy['minimumMinor']>({}, { USD: 20n }),
-  balanceMustCover: fc.boolean(),
-  reasonRequired: fc.constantFrom(false, false, true),
-  approvalAboveMinor: fc.constantFrom<Policy['approvalAboveMinor']>({}, { USD: 50n }, { USD: 0n, JPY: 0n }),
-  approvalHours: fc.constantFrom(null, 1),
-});
+const policy: fc.Arbitrary<Policy> = fc.record(
+  {
+    partialRefunds: fc.constantFrom(true, true, false),
+    refundsPerPayment: fc.constantFrom(null, null, 2),
+    windowDays: fc.constantFrom(null, null, 2),
+    minimumMinor: fc.constantFrom<Policy['minimumMinor']>({}, { USD: 20n }),
+    balanceMustCover: fc.boolean(),
+    reasonRequired: fc.constantFrom(false, false, true),
+    approvalAboveMinor: fc.constantFrom<Policy['approvalAboveMinor']>({}, { USD: 50n }, { USD: 0n, JPY: 0n }),
+    approvalHours: fc.constantFrom(null, 1),
+  },
+  { noNullPrototype: true },
+);
 
 type Making = (made: Made) => Action;
 
@@ -86,26 +94,45 @@ const refunding: fc.Arbitrary<Making> = fc
     details: fc.constantFrom({}, { reason: 'broken', notes: '{"a",NULL}' }),
     expected: fc.constantFrom(null, null, null, 100n),
   })
-  .map((given) => (made) =>
-    refundOf({ id: pick(made.paymentIds, given.index) }, given.amount, {
-      ...(given.major === null ? {} : { amount: { kind: 'major', text: given.major } }),
-      ...(given.byReference ? { payment: { references: [{ namespace: 'native.reference', value: 'a' }] } } : {}),
-      reference: given.reference === null ? null : { namespace: 'boost-aoc.spTransID', value: given.reference },
-      details: given.details,
-      expectedRefundableMinor: given.expected,
-    }),
+  .map(
+    (given) => (made) =>
+      refundOf({ id: pick(made.paymentIds, given.index) }, given.amount, {
+        ...(given.major === null ? {} : { amount: { kind: 'major', text: given.major } }),
+        ...(given.byReference ? { payment: { references: [{ namespace: 'native.reference', value: 'a' }] } } : {}),
+        reference: given.reference === null ? null : { namespace: 'boost-aoc.spTransID', value: given.reference },
+        details: given.details,
+        expectedRefundableMinor: given.expected,
+      }),
   );
 
 const onPayment: fc.Arbitrary<Making> = fc
   .tuple(
-    fc.constantFrom('capture_payment', 'close_payment', 'void_payment', 'set_dispute', 'clear_dispute', 'clear_dispute'),
+    fc.constantFrom(
+      'capture_payment',
+      'close_payment',
+      'void_payment',
+      'set_dispute',
+      'clear_dispute',
+      'clear_dispute',
+    ),
     index,
   )
-  .map(([kind, at]) => (made) => ({ kind, payment: { id: pick(made.paymentIds, at) } }) as Action);
+  .map(
+    ([kind, at]) =>
+      (made) =>
+        ({ kind, payment: { id: pick(made.paymentIds, at) } }) as Action,
+  );
 
 const onRefund: fc.Arbitrary<Making> = fc
   .tuple(
-    fc.constantFrom('approve_refund', 'approve_refund', 'reject_refund', 'cancel_refund', 'expire_refund', 'reverse_refund'),
+    fc.constantFrom(
+      'approve_refund',
+      'approve_refund',
+      'reject_refund',
+      'cancel_refund',
+      'expire_refund',
+      'reverse_refund',
+    ),
     index,
   )
   .map(([kind, at]) => (made) => {
@@ -115,27 +142,27 @@ const onRefund: fc.Arbitrary<Making> = fc
 
 const others: fc.Arbitrary<Making> = fc.oneof(
   fc.constantFrom('USD', 'JPY').map((currency): Making => () => ({ kind: 'settle_balance', currency })),
-  fc.tuple(entitlement, index).map(
-    ([requested, at]): Making =>
-      (made) => ({ kind: 'grant_entitlement', payment: { id: pick(made.paymentIds, at) }, entitlement: requested }),
-  ),
+  fc
+    .tuple(entitlement, index)
+    .map(([requested, at]): Making => (made) => ({
+      kind: 'grant_entitlement',
+      payment: { id: pick(made.paymentIds, at) },
+      entitlement: requested,
+    })),
   policy.map((one): Making => () => ({ kind: 'set_policy', policy: one })),
-  fc.constantFrom([], ['a"b\\', 'NULL', '{}', '']).map(
-    (secretHashes): Making =>
-      () => ({
-        kind: 'create_credential',
-        credential: {
-          protocol: 'native',
-          role: 'merchant',
-          label: 'a "label"',
-          lookup: 'lookup',
-          secretHashes,
-          publicKey: null,
-          settings: { names: ['a', 'b'] },
-          demo: true,
-        },
-      }),
-  ),
+  fc.constantFrom([], ['a"b\\', 'NULL', '{}', '']).map((secretHashes): Making => () => ({
+    kind: 'create_credential',
+    credential: {
+      protocol: 'native',
+      role: 'merchant',
+      label: 'a "label"',
+      lookup: 'lookup',
+      secretHashes,
+      publicKey: null,
+      settings: { names: ['a', 'b'] },
+      demo: true,
+    },
+  })),
   index.map((at): Making => (made) => ({ kind: 'revoke_credential', credentialId: pick(made.credentialIds, at) })),
 );
 
@@ -152,7 +179,11 @@ const commanding: fc.Arbitrary<Step['command']> = fc
     idempotencyKey: fc.constantFrom(null, null, 'k-1', 'k-2', 'k-3', 'k-4', 'k-5', 'k-6', 'k-7'),
     protocolPolicy: fc.constantFrom(null, null, { ...OPEN_POLICY, refundsPerPayment: 3 }),
   })
-  .map(({ make, ...more }) => (made) => command(make(made), more));
+  .map(
+    ({ make, ...more }) =>
+      (made) =>
+        command(make(made), more),
+  );
 
 /** Something that was asked before, asked again. */
 const repeating: fc.Arbitrary<Step['command']> = fc

@@ -135,3 +135,12 @@ for (const [table, columns, alike] of SWAPS) {
     for (const name of pair.names) assertNamed(report, table, [name], 'the exchanged row');
   });
 }
+
+test('a namespace taken out of a merchant’s counters by hand is named', async () => {
+  const rows = await books.query<{ id: string }>(`SELECT id FROM merchant WHERE counters <> '{}'`);
+  assert.ok(rows.length > 0);
+  for (const { id } of rows) {
+    const { report } = await books.after(() => books.query(`UPDATE merchant SET counters = '{}' WHERE id = $1`, [id]));
+    assertNamed(report, 'merchant', [id], 'the counters');
+  }
+});

@@ -8,8 +8,10 @@ import type { EntryAudit } from '../../store/audit-rows.ts';
 import { AUDITS } from '../../store/audit-statements.ts';
 import { toEntry } from '../../store/rows.ts';
 import type { Balances } from './balances.ts';
+import { memberOf } from './facts.ts';
 import { type Findings, time } from './findings.ts';
 import { NamedRows } from './named-rows.ts';
+import { NumberedNamespaces } from './references.ts';
 
 export interface Head {
   readonly bucket: number;
@@ -94,6 +96,9 @@ export class Chains {
     }
   }
 
+  /** Namespaces in which the journal says that numbers were given. */
+  readonly numbered = new NumberedNamespaces();
+
   /** Walks what was written meanwhile, and checks that each book ends where its head says. */
   async finish(onEntries: (entries: number) => void): Promise<BucketHead[]> {
     const heads = await readHeads(this.#reader);
@@ -170,6 +175,7 @@ export class Chains {
     }
     chain.against.delete(seq);
     this.#balances.post(entry);
+    if (entry.merchantId !== null) this.numbered.meet(entry.merchantId, memberOf(entry.facts, 'counters') ?? null);
     this.#named.check(entry, row);
   }
 

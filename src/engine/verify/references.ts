@@ -1,4 +1,6 @@
 /** From the rows to the payments: each reference is its payment's, and counters stand at the highest number given. */
+import { bucketOf } from '../../core/ids.ts';
+import type { Json } from '../../core/json.ts';
 import { pagesOf, readCounters, type Reader } from '../../store/audit.ts';
 import type { MerchantAudit, ReferenceAudit } from '../../store/audit-rows.ts';
 import { AUDITS } from '../../store/audit-statements.ts';
@@ -30,6 +32,25 @@ function checkReference(about: RowChecks, row: ReferenceAudit): void {
   about.equal('merchant_id', row.merchant_id, row.payment_merchant_id, null);
 }
 
+/** Which merchants have numbers in which namespaces, by the journal. */
+export class NumberedNamespaces {
+  readonly #namespaces = new Map<string, Set<string>>();
+
+  /** `counters` are those that an entry says it set, if it did. */
+  meet(merchantId: string, counters: Json): void {
+    if (counters === null || typeof counters !== 'object' || Array.isArray(counters)) return;
+    const known = this.#namespaces.get(merchantId) ?? new Set();
+    for (const namespace of Object.keys(counters)) known.add(namespace);
+    this.#namespaces.set(merchantId, known);
+  }
+
+  *[Symbol.iterator](): Iterator<{ merchantId: string; namespace: string }> {
+    for (const [merchantId, namespaces] of this.#namespaces) {
+      for (const namespace of namespaces) yield { merchantId, namespace };
+    }
+  }
+}
+
 interface Counter {
   readonly merchant: Pick<MerchantAudit, 'id' | 'bucket'>;
   readonly namespace: string;
@@ -56,7 +77,14 @@ export class Counters {
   }
 
   /** Call when all references were met; a counter that moved on meanwhile is read again. */
-  async finish(reader: Reader, findings: Findings): Promise<void> {
+  async finish(reader: Reader, findings: Findings, numbered: NumberedNamespaces): Promise<void> {
+    for (const { merchantId, namespace } of numbered) {
+      if (this.#counters.has(`${merchantId} ${namespace}`)) continue;
+      if (namespace in (await readCounters(reader, merchantId))) continue;
+      findings
+        .about('merchant', merchantId, bucketOf(merchantId))
+        .wrong(`counters has nothing for ${namespace}, in which the journal says that numbers were given`);
+    }
     for (const { merchant, namespace, stated, highest } of this.#counters.values()) {
       if (stated === String(highest)) continue;
       const now = (await readCounters(reader, merchant.id))[namespace];
