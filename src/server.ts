@@ -50,11 +50,14 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   const { refundry, config, logger, metrics } = parts;
   const dialects = parts.dialects ?? DIALECTS;
   const base: FastifyBaseLogger = logger;
+  const requestTimeout = parts.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+  // Node takes the lesser of the two for the headers and the greater for the whole: its default of 60 s would win.
+  const slowness = { headersTimeout: requestTimeout, connectionsCheckingInterval: TIMEOUT_CHECK_MS };
   const app = Fastify({
     loggerInstance: base,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: parts.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+    requestTimeout,
     trustProxy: config.trustProxy,
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     forceCloseConnections: 'idle',
@@ -66,10 +69,10 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       void refuseUnknown(dialects, request, reply);
     },
     ...(config.tls === null
-      ? { http: { connectionsCheckingInterval: TIMEOUT_CHECK_MS } }
+      ? { http: slowness }
       : {
           https: {
-            connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+            ...slowness,
             cert: readFileSync(config.tls.certificate),
             key: readFileSync(config.tls.key),
             minVersion: 'TLSv1.2' as const,
@@ -130,7 +133,9 @@ function requestIdOf(header: string | string[] | undefined): string {
 
 /** The path as it may be shown and logged: without the query, which may carry a password. */
 function pathOf(request: FastifyRequest): string {
-  return maskCardNumbers(request.url.split('?', 1).join().slice(0, PATH_SHOWN));
+  const path = request.url.split('?', 1).join().slice(0, PATH_SHOWN);
+  const spaced = path.replaceAll('%20', ' ');
+  return holdsCardNumber(spaced) ? maskCardNumbers(spaced) : path;
 }
 
 /** Answers a path that nothing is at: in the shape of the partner below whose prefix it is, else as the native API does. */

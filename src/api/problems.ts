@@ -99,7 +99,7 @@ function breakdown(payment: Payment): Record<string, unknown> {
 /** The problem of a refused outcome. What was decided earlier names the request that it was decided for. */
 export function problemOfOutcome(outcome: Outcome, refused: Refusal, requestId: string): Problem {
   return problemOf(refused, {
-    requestId: requestId,
+    requestId: outcome.entry?.requestId ?? requestId,
     payment: outcome.payment,
     refundId: outcome.refund?.id ?? null,
   });

@@ -1,6 +1,7 @@
 /** `refundry credential …`: who may call, over which protocol. Secrets are shown once and kept as hashes only. */
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { credentialView } from '../api/views.ts';
 import type { Credential, Role } from '../core/account.ts';
 import { refusal } from '../core/errors.ts';
 import { textFault } from '../core/json.ts';
@@ -14,7 +15,6 @@ import {
 import { Failure, usage } from './failure.ts';
 import { allMerchants, existing } from './merchant.ts';
 import { fields, print, printJson, table, time } from './output.ts';
-import { credentialRecord } from './records.ts';
 import { accepted, type CommonOptions, onBooks, type Session, withSession } from './session.ts';
 
 interface CreateOptions extends CommonOptions {
@@ -107,7 +107,7 @@ async function createCredential(options: CreateOptions): Promise<void> {
     const action = { kind: 'create_credential', credential: made } as const;
     const credential = await created(session, await session.execute(merchant?.id ?? null, action));
     if (options.json === true) {
-      printJson({ ...credentialRecord(credential), secrets });
+      printJson({ ...credentialView(credential), secrets });
       return;
     }
     print(
@@ -181,15 +181,16 @@ function split(text: string): [string, string | undefined] {
 }
 
 async function listCredentials(options: CommonOptions & { merchant?: string }): Promise<void> {
-  await withSession(options, { permission: 'administer' }, async (session) => {
+  await withSession(options, { permission: 'read' }, async (session) => {
     const { accounts } = session.refundry;
     const merchants =
       options.merchant === undefined ? await allMerchants(session) : [await existing(session, options.merchant)];
     const names = new Map(merchants.map(({ id, name }) => [id, name]));
-    const credentials = options.merchant === undefined ? await accounts.credentials(null) : [];
+    const isForAll = options.merchant === undefined && session.identity.merchantId === null;
+    const credentials = isForAll ? await accounts.credentials(null) : [];
     for (const { id } of merchants) credentials.push(...(await accounts.credentials(id)));
     if (options.json === true) {
-      printJson({ credentials: credentials.map(credentialRecord) });
+      printJson({ credentials: credentials.map(credentialView) });
       return;
     }
     if (credentials.length === 0) {
@@ -216,7 +217,7 @@ async function revokeCredential(id: string, options: CommonOptions): Promise<voi
     const { merchantId } = credential;
     accepted(await session.execute(merchantId, { kind: 'revoke_credential', credentialId: id }));
     const revoked = (await session.refundry.accounts.credential(id)) ?? credential;
-    if (options.json === true) printJson(credentialRecord(revoked));
+    if (options.json === true) printJson(credentialView(revoked));
     else if (credential.revokedAt !== null)
       print(`Credential ${id} was revoked at ${time(credential.revokedAt)} already.`);
     else print(`Revoked credential ${id}.`);

@@ -9,7 +9,7 @@ import type { Refundry } from '../engine/refundry.ts';
 import { NATIVE_PROTOCOL } from '../dialects/issue.ts';
 import { Failure } from './failure.ts';
 
-/** `administer`: merchants, policies, credentials, settlements, verify. `operate`: payments and refunds. */
+/** As the API's routes have it: `administer` is merchants, policies and credentials; `operate` is what moves money. */
 export type Permission = 'read' | 'operate' | 'administer';
 
 const ALLOWED: Readonly<Record<Role, readonly Permission[]>> = {
@@ -45,10 +45,10 @@ export async function identify(refundry: Refundry, key: string | null, needs: Pe
   return { actor: `key:${caller.credentialId}`, merchantId: caller.merchantId };
 }
 
-/** The merchant to work on: the one asked for, if the identity may, or the identity's own. */
+/** The merchant to work on: the one asked for, or the identity's own. Another's is as unknown to a key as none. */
 export function merchantFor(identity: Identity, asked: string | undefined): string | null {
   if (identity.merchantId !== null && asked !== undefined && asked !== identity.merchantId) {
-    throw Failure.from(refusal('forbidden', 'this key belongs to another merchant'));
+    throw Failure.from(refusal('resource_not_found', `there is no merchant ${asked}`, { resource: 'merchant' }));
   }
   return asked ?? identity.merchantId;
 }

@@ -1,5 +1,6 @@
 /** `refundry merchant …`: whose payments these are, and what their policy allows. */
 import { Command } from 'commander';
+import { balanceView, merchantView, policyView } from '../api/views.ts';
 import type { Merchant } from '../core/account.ts';
 import { refusal } from '../core/errors.ts';
 import { textFault } from '../core/json.ts';
@@ -7,7 +8,6 @@ import { OPEN_POLICY } from '../core/policy.ts';
 import { Failure, usage } from './failure.ts';
 import { fields, money, print, printJson, table, time } from './output.ts';
 import { changePolicy, describePolicy, POLICY_HELP } from './policy-text.ts';
-import { balanceRecord, merchantRecord, policyRecord } from './records.ts';
 import { accepted, type CommonOptions, onBooks, type Session, withSession } from './session.ts';
 
 interface SetOptions extends CommonOptions {
@@ -53,7 +53,7 @@ async function createMerchant(name: string, options: SetOptions): Promise<void> 
     const outcome = accepted(await session.execute(id, { kind: 'create_merchant', name, policy }));
     // Given again from the journal, an outcome has no merchant.
     const merchant = outcome.merchant ?? (await existing(session, id));
-    if (options.json === true) printJson(merchantRecord(merchant));
+    if (options.json === true) printJson(merchantView(merchant));
     else print(`Made merchant ${id} (${name}).`);
   });
 }
@@ -61,7 +61,7 @@ async function createMerchant(name: string, options: SetOptions): Promise<void> 
 async function listMerchants(options: CommonOptions): Promise<void> {
   await withSession(options, { permission: 'read' }, async (session) => {
     const merchants = await allMerchants(session);
-    if (options.json === true) printJson({ merchants: merchants.map(merchantRecord) });
+    if (options.json === true) printJson({ merchants: merchants.map(merchantView) });
     else if (merchants.length === 0) print('There are no merchants yet: refundry merchant create "Example Ltd"');
     else
       print(
@@ -94,7 +94,7 @@ async function showMerchant(id: string, options: CommonOptions): Promise<void> {
     const merchant = await existing(session, id);
     const balances = await session.refundry.accounts.balances(id);
     if (options.json === true) {
-      printJson({ ...merchantRecord(merchant), balances: balances.map(balanceRecord) });
+      printJson({ ...merchantView(merchant), balances: balances.map(balanceView) });
       return;
     }
     print(
@@ -128,7 +128,7 @@ async function policyOfMerchant(id: string, options: SetOptions): Promise<void> 
       policy = changePolicy(policy, options.set);
       accepted(await session.execute(id, { kind: 'set_policy', policy }));
     }
-    if (options.json === true) printJson({ merchant_id: id, policy: policyRecord(policy) });
+    if (options.json === true) printJson(policyView(policy));
     else print(fields(describePolicy(policy)));
   });
 }

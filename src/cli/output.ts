@@ -1,23 +1,10 @@
 /** What people and programs read: aligned text, or JSON in which every amount is exact. */
-import { formatMajor } from '../core/money.ts';
+import { exactJson } from '../api/views.ts';
+import { describeAmount } from '../core/money.ts';
 
-/** Values that can be written as JSON; a `bigint` becomes a number with all its digits. */
-export type Printable =
-  string | number | bigint | boolean | null | readonly Printable[] | { readonly [key: string]: Printable | undefined };
-
-/** TypeScript's library does not know it yet (ECMAScript 2026, JSON.parse source text access). */
-const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => unknown };
-
-export function toJson(value: Printable): string {
-  return JSON.stringify(
-    value,
-    (_key, member: unknown) => (typeof member === 'bigint' ? rawJSON(member.toString()) : member),
-    2,
-  );
-}
-
-export function printJson(value: Printable): void {
-  print(toJson(value));
+/** JSON with every digit of every integer. */
+export function printJson(value: unknown): void {
+  print(exactJson(value, 2));
 }
 
 /** One line, or several, on standard output. */
@@ -62,15 +49,9 @@ export function table(
 }
 
 /** `60.00 USD`. */
-export function money(minor: bigint, currency: string): string {
-  return `${formatMajor(minor, currency)} ${currency}`;
-}
+export const money = describeAmount;
 
 /** ISO 8601 in UTC, to the millisecond. */
 export function time(ms: number): string {
   return new Date(ms).toISOString();
-}
-
-export function timeOrNull(ms: number | null): string | null {
-  return ms === null ? null : time(ms);
 }

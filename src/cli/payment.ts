@@ -1,10 +1,10 @@
 /** `refundry payment show`: what a payment is, what of it went back, and what is refundable. */
 import { Command } from 'commander';
+import { couponView, entitlementView, paymentView, refundView } from '../api/views.ts';
 import type { Payment } from '../core/payment.ts';
 import { refundableMinor } from '../core/payment.ts';
 import type { Refund } from '../core/refund.ts';
 import { fields, money, print, printJson, table, time } from './output.ts';
-import { couponRecord, entitlementRecord, paymentRecord, refundRecord } from './records.ts';
 import { findPayment } from './select.ts';
 import { type CommonOptions, onBooks, withSession } from './session.ts';
 
@@ -28,11 +28,10 @@ async function showPayment(name: string, options: CommonOptions & { merchant?: s
       : { entitlements: [], coupons: [] };
     if (options.json === true) {
       printJson({
-        ...paymentRecord(payment),
-        settled,
-        refunds: refunds.map(refundRecord),
-        entitlements: entitlements.map(entitlementRecord),
-        coupons: coupons.map(couponRecord),
+        ...paymentView(payment, settled),
+        refunds: refunds.map((refund) => refundView(refund, null)),
+        entitlements: entitlements.map((one) => entitlementView(one, payment)),
+        coupons: coupons.map((one) => couponView(one, payment)),
       });
       return;
     }

@@ -1,5 +1,6 @@
 /** `refundry refund …`: asks for a refund, decides on one that waits, and takes one back. */
 import { Command } from 'commander';
+import { refundView } from '../api/views.ts';
 import type { RefundPayment, RequestedAmount } from '../core/command.ts';
 import { textFault } from '../core/json.ts';
 import { decimalFault, parseMajor } from '../core/money.ts';
@@ -8,7 +9,6 @@ import type { Refund } from '../core/refund.ts';
 import { usage } from './failure.ts';
 import { fields, money, print, printJson, time } from './output.ts';
 import { describeNumbers } from './payment.ts';
-import { paymentRecord, refundRecord } from './records.ts';
 import { findPayment, findRefund } from './select.ts';
 import { accepted, type CommonOptions, onBooks, withSession } from './session.ts';
 
@@ -72,7 +72,8 @@ async function createRefund(name: string, options: CreateOptions): Promise<void>
   if (reasonFault !== null || (options.reason ?? '').length > MAX_REASON_LENGTH) {
     throw usage(`--reason ${reasonFault ?? `must have at most ${MAX_REASON_LENGTH} characters`}`);
   }
-  await withSession(options, { permission: 'operate' }, async (session) => {
+  const permission = options.dryRun === true ? 'read' : 'operate';
+  await withSession(options, { permission }, async (session) => {
     const { payment } = await findPayment(session, name, options.merchant);
     const action: RefundPayment = {
       kind: 'refund_payment',
@@ -110,16 +111,9 @@ function refundOf({ refund }: Outcome): Refund {
   return refund;
 }
 
-function refundAnswer(outcome: Outcome): {
-  refund: ReturnType<typeof refundRecord>;
-  payment: ReturnType<typeof paymentRecord> | null;
-  replayed: boolean;
-} {
-  return {
-    refund: refundRecord(refundOf(outcome)),
-    payment: outcome.payment === null ? null : paymentRecord(outcome.payment),
-    replayed: outcome.replayed,
-  };
+/** As the API answers, and whether it is an earlier outcome given again. */
+function refundAnswer(outcome: Outcome): object {
+  return { ...refundView(refundOf(outcome), outcome.payment, outcome.entry), replayed: outcome.replayed };
 }
 
 function sentence(outcome: Outcome, done: 'Refunded' | 'Would refund'): string {
@@ -162,9 +156,8 @@ async function showRefund(id: string, options: CommonOptions): Promise<void> {
     if (options.json === true) {
       const { refusal } = outcome;
       printJson({
-        ...refundRecord(outcome.refund),
+        ...refundView(outcome.refund, outcome.payment, outcome.entry),
         refusal: refusal === null ? null : { code: refusal.code, message: refusal.message, facts: refusal.facts },
-        payment: outcome.payment === null ? null : paymentRecord(outcome.payment),
       });
     } else {
       print(describe(outcome));

@@ -1,9 +1,10 @@
 /** `refundry verify`: proves the books, row by row against the journal, or names what does not fit. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { exact, exactJson } from '../api/views.ts';
 import { type Head, verifyBooks, type VerifyReport } from '../engine/verify.ts';
 import { EXIT, Failure, usage } from './failure.ts';
-import { note, print, printJson, type Printable, toJson } from './output.ts';
+import { note, print, printJson } from './output.ts';
 import { startProgress } from './progress.ts';
 import { type CommonOptions, onBooks, withSession } from './session.ts';
 
@@ -51,15 +52,15 @@ async function verify(options: VerifyOptions): Promise<void> {
   if (report.findingCount > 0) process.exitCode = EXIT.refused;
 }
 
-function headsOf(report: VerifyReport): { readonly [key: string]: Printable } {
+function headsOf(report: VerifyReport): object {
   return {
     installation: report.installation,
     at: new Date().toISOString(),
-    heads: report.heads.map(({ bucket, seq, hash }) => ({ bucket, seq, hash })),
+    heads: report.heads.map(({ bucket, seq, hash }) => ({ bucket, seq: exact(seq), hash })),
   };
 }
 
-function numbersOf(report: VerifyReport): { readonly [key: string]: Printable } {
+function numbersOf(report: VerifyReport): object {
   return {
     entries: report.entries,
     payments: report.payments,
@@ -95,9 +96,9 @@ function printReport(report: VerifyReport, options: VerifyOptions): void {
   for (const { bucket, seq, hash } of report.heads) print(`  ${bucket}/${seq} ${hash}`);
 }
 
-function writeHeads(file: string, heads: { readonly [key: string]: Printable }): void {
+function writeHeads(file: string, heads: object): void {
   try {
-    writeFileSync(file, `${toJson(heads)}\n`);
+    writeFileSync(file, `${exactJson(heads, 2)}\n`);
   } catch (error) {
     throw usage(`--heads: ${(error as Error).message}`);
   }

@@ -63,14 +63,14 @@ test('a merchant is made with a policy, shown, listed, and its policy changed', 
     '--set',
     'partial_refunds=no',
   );
-  assert.deepEqual(policy['policy'], {
+  assert.deepEqual(policy, {
     partial_refunds: false,
     refunds_per_payment: null,
     window_days: null,
-    minimum_minor: { KWD: 1005 },
+    minimum: { KWD: 1005 },
     balance_must_cover: false,
     reason_required: false,
-    approval_above_minor: {},
+    approval_above: {},
     approval_hours: null,
   });
   await books.register(id, { amountMinor: 1_000n, currency: 'JPY' });
@@ -114,7 +114,7 @@ test('a key acts within its role and merchant, until it is revoked', async () =>
   assert.equal(refunded.code, 0, refunded.stderr);
   assert.deepEqual([notMine.code, notMine.stderr], [1, `payment_not_found: there is no payment ${foreign.id}\n`]);
   assert.deepEqual([notAllowed.code, notAllowed.stderr.split(':')[0]], [1, 'forbidden']);
-  assert.deepEqual([wrongMerchant.code, wrongMerchant.stderr.split(':')[0]], [1, 'forbidden']);
+  assert.deepEqual([wrongMerchant.code, wrongMerchant.stderr.split(':')[0]], [1, 'resource_not_found']);
   assert.deepEqual(
     (JSON.parse(listed.stdout) as { merchants: { id: string }[] }).merchants.map(({ id }) => id),
     [mine],
@@ -186,7 +186,7 @@ test('a refund is previewed, done once per key, and refused with its numbers bey
   });
   const preview = await refundry(env, 'refund', id, '--amount', '60.00', '--dry-run');
   assert.match(preview.stdout, /^Would refund 60\.00 USD\. Nothing was done\./);
-  assert.equal((await answer(env, 'payment', 'show', id))['refundable_minor'], 10_000);
+  assert.equal((await answer(env, 'payment', 'show', id))['refundable'], 10_000);
 
   const once = [
     'refund',
@@ -201,7 +201,7 @@ test('a refund is previewed, done once per key, and refused with its numbers bey
   const first = await answer(env, ...once);
   const second = await answer(env, ...once);
   assert.deepEqual([first['replayed'], second['replayed']], [false, true]);
-  assert.deepEqual(second['refund'], first['refund']);
+  assert.deepEqual({ ...second, replayed: false }, first);
 
   const tooMuch = await refundry(env, 'refund', 'create', id, '--amount', '60', '--json');
   assert.equal(tooMuch.code, 1);
@@ -250,9 +250,8 @@ test('a refund above the limit waits for a second person, who may also turn it d
   const { id } = await books.payment(merchant);
   const ask = async (amount: string): Promise<string> => {
     const asked = await answer(env, 'refund', id, '--amount', amount);
-    const { id: refund, status } = asked['refund'] as { id: string; status: string };
-    assert.equal(status, 'pending_approval');
-    return refund;
+    assert.equal(asked['status'], 'pending_approval');
+    return String(asked['id']);
   };
   const { key } = (await answer(env, 'credential', 'create', '--admin'))['secrets'] as { key: string };
   const [first, second, third] = [await ask('20'), await ask('21'), await ask('22')];
@@ -262,13 +261,13 @@ test('a refund above the limit waits for a second person, who may also turn it d
   assert.match(other.stderr, /the approval is for 19\.00 USD, the refund is of 20\.00 USD/);
 
   const approved = await answer(env, 'refund', 'approve', first, '--amount', '20.00', '--key', key);
-  assert.equal((approved['refund'] as { status: string }).status, 'succeeded');
+  assert.equal(approved['status'], 'succeeded');
   const rejected = await answer(env, 'refund', 'reject', second, '--key', key);
-  assert.equal((rejected['refund'] as { cancel_reason: string }).cancel_reason, 'rejected');
+  assert.equal(rejected['cancel_reason'], 'rejected');
   const canceled = await refundry(env, 'refund', 'cancel', third);
   assert.match(canceled.stdout, /^Canceled the refund of 22\.00 USD\./);
   const reversed = await answer(env, 'refund', 'reverse', first);
-  assert.equal((reversed['payment'] as { refundable_minor: number }).refundable_minor, 10_000);
+  assert.equal((reversed['payment'] as { refundable: number }).refundable, 10_000);
   const shown = await answer(env, 'refund', 'show', first);
   assert.equal(shown['status'], 'reversed');
   const missing = await refundry(env, 'refund', 'show', id);
@@ -279,7 +278,7 @@ test('a settlement pays out all that is unsettled, once', async () => {
   const merchant = await books.merchant();
   await books.payment(merchant, { amountMinor: 12_345n });
   const settled = await answer(env, 'settle', merchant, 'USD', '--idempotency-key', 'month-1');
-  assert.equal(settled['amount_minor'], 12_345);
+  assert.equal(settled['amount'], 12_345);
   const again = await answer(env, 'settle', merchant, 'USD', '--idempotency-key', 'month-1');
   assert.deepEqual([again['id'], again['replayed']], [settled['id'], true]);
   const [nothing, nowhere] = await Promise.all([
@@ -346,7 +345,7 @@ test('commands and a busy engine share the books without losing or doubling anyt
   while (state.isRunning) engines += (await books.refund({ id, merchantId: merchant }, 100n)).refusal === null ? 1 : 0;
   const done = (await commands).filter(({ code }) => code === 0).length;
   const shown = await answer(env, 'payment', 'show', id);
-  assert.equal(shown['refunded_minor'], Math.min(100_000, (engines + done) * 100));
+  assert.equal(shown['refunded'], Math.min(100_000, (engines + done) * 100));
   assert.equal(
     (shown['refunds'] as { status: string }[]).filter(({ status }) => status === 'succeeded').length,
     engines + done,

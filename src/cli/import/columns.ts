@@ -1,7 +1,7 @@
 /** The columns of a file of payments: what each is called, means and may hold. `docs/start/import.md` lists the same. */
+import { holdsCardNumber } from '../../core/card-number.ts';
 import { textFault } from '../../core/json.ts';
 import type { Device, PaymentDetails, PaymentMethod } from '../../core/payment.ts';
-import { hasCardNumber } from './card-number.ts';
 import { readTime } from './time.ts';
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -33,41 +33,40 @@ export interface Column {
   readonly read: (draft: Draft, text: string) => string | null;
 }
 
-const MAX_LENGTH = 255;
-const MAX_DESCRIPTION_LENGTH = 1000;
-
-function fault(text: string, maxLength = MAX_LENGTH): string | null {
-  if (text.length > maxLength) return `must have at most ${maxLength} characters`;
-  // What is not UTF-8 was read as U+FFFD: a name must not be changed in silence.
-  return text.includes('\ufffd') ? 'is not valid UTF-8: save the file as UTF-8' : textFault(text);
+/** What a text may be, beside valid: as the API has it. */
+interface Limits {
+  readonly maxLength?: number;
+  readonly pattern?: RegExp;
+  /** Where people write freely, full card numbers turn up. */
+  readonly isFree?: true;
 }
 
-function withoutCard(text: string, maxLength = MAX_LENGTH): string | null {
-  return fault(text, maxLength) ?? (hasCardNumber(text) ? 'looks like a full card number: those are never kept' : null);
+const MAX_LENGTH = 255;
+
+function fault(cell: string, description: string, { maxLength = MAX_LENGTH, pattern, isFree }: Limits): string | null {
+  if (cell.length > maxLength) return `must have at most ${maxLength} characters`;
+  // What is not UTF-8 was read as U+FFFD: a name must not be changed in silence.
+  if (cell.includes('\ufffd')) return 'is not valid UTF-8: save the file as UTF-8';
+  if (isFree === true && holdsCardNumber(cell)) return 'holds a full card number, which is never stored';
+  if (pattern !== undefined && !pattern.test(cell)) return `must be ${description}`;
+  return textFault(cell);
 }
 
 /** A column that is kept as it is. */
-const text = (description: string, set: (draft: Draft, text: string) => void): Column => ({
+const text = (description: string, set: (draft: Draft, cell: string) => void, limits: Limits = {}): Column => ({
   description,
   read(draft, cell) {
-    const wrong = fault(cell);
+    const wrong = fault(cell, description, limits);
     if (wrong === null) set(draft, cell);
     return wrong;
   },
 });
 
-/** A column that must look like something, and like no card number. */
-const method = (description: string, name: Exclude<keyof PaymentMethod, 'type'>, pattern?: RegExp): Column => ({
-  description,
-  read(draft, cell) {
-    const wrong = withoutCard(cell) ?? (pattern === undefined || pattern.test(cell) ? null : `must be ${description}`);
-    if (wrong === null) draft.method[name] = cell;
-    return wrong;
-  },
-});
+const method = (description: string, name: Exclude<keyof PaymentMethod, 'type'>, limits: Limits = {}): Column =>
+  text(description, (draft, cell) => (draft.method[name] = cell), { isFree: true, ...limits });
 
 const device = (name: keyof Device): Column =>
-  text(`of the card terminal`, (draft, cell) => (draft.device[name] = cell));
+  text('of the card terminal', (draft, cell) => (draft.device[name] = cell));
 
 const when = (description: string, name: 'createdAt' | 'capturedAt'): Column => ({
   description,
@@ -106,42 +105,43 @@ export const COLUMNS: Readonly<Record<string, Column>> = {
   created_at: when('when the payment was made; if empty, `captured_at`, or else now', 'createdAt'),
   captured_at: when('when its funds were taken; if empty, `created_at`', 'capturedAt'),
   order_number: text('your order number', (draft, cell) => (draft.details.orderNumber = cell)),
-  internal_transaction_id: text('', (draft, cell) => (draft.details.internalTransactionId = cell)),
-  merchant_transaction_reference: text('', (draft, cell) => (draft.details.merchantTransactionReference = cell)),
-  description: {
-    description: 'what was bought; no card number',
-    read(draft, cell) {
-      const wrong = withoutCard(cell, MAX_DESCRIPTION_LENGTH);
-      if (wrong === null) draft.details.description = cell;
-      return wrong;
-    },
-  },
-  customer_name: {
-    description: '',
-    read(draft, cell) {
-      const wrong = withoutCard(cell);
-      if (wrong === null) draft.customer.name = cell;
-      return wrong;
-    },
-  },
-  customer_email: text('', (draft, cell) => (draft.customer.email = cell)),
-  customer_phone: text('', (draft, cell) => (draft.customer.phone = cell)),
+  internal_transaction_id: text(
+    'your own id of the transaction',
+    (draft, cell) => (draft.details.internalTransactionId = cell),
+  ),
+  merchant_transaction_reference: text(
+    "the merchant's reference of the transaction",
+    (draft, cell) => (draft.details.merchantTransactionReference = cell),
+  ),
+  description: text('what was bought, for people', (draft, cell) => (draft.details.description = cell), {
+    maxLength: 1000,
+    isFree: true,
+  }),
+  customer_name: text("the customer's name", (draft, cell) => (draft.customer.name = cell), { isFree: true }),
+  customer_email: text("the customer's email address", (draft, cell) => (draft.customer.email = cell), {
+    maxLength: 320,
+  }),
+  customer_phone: text("the customer's telephone number", (draft, cell) => (draft.customer.phone = cell), {
+    maxLength: 40,
+  }),
   method_type: choice(
     '`card`, `ach`, `carrier` or `other`; needed with any other `method_` column',
     ['card', 'ach', 'carrier', 'other'],
     (draft, value) => (draft.method.type = value),
   ),
-  method_scheme: method('`VISA`, `MASTERCARD`, …', 'scheme'),
-  method_first6: method('the first six digits', 'first6', /^[0-9]{6}$/),
-  method_last4: method('the last four digits', 'last4', /^[0-9]{4}$/),
-  method_expiry_month: method('01 to 12', 'expiryMonth', /^(?:0[1-9]|1[0-2])$/),
-  method_expiry_year: method('two or four digits', 'expiryYear', /^(?:[0-9]{2}|[0-9]{4})$/),
-  method_holder_name: method('', 'holderName'),
+  method_scheme: method('`VISA`, `MASTERCARD`, …', 'scheme', { maxLength: 40 }),
+  method_first6: method("the card number's first six digits", 'first6', { pattern: /^[0-9]{6}$/ }),
+  method_last4: method('the last four digits', 'last4', { pattern: /^[0-9]{4}$/ }),
+  method_expiry_month: method('the month of expiry, 01 to 12', 'expiryMonth', { pattern: /^(?:0[1-9]|1[0-2])$/ }),
+  method_expiry_year: method('the year of expiry, two or four digits', 'expiryYear', {
+    pattern: /^(?:[0-9]{2}|[0-9]{4})$/,
+  }),
+  method_holder_name: method("the card holder's name", 'holderName'),
   method_token: method("the processor's token, never a card number", 'token'),
-  method_authorization_code: method('', 'authorizationCode'),
+  method_authorization_code: method('of the authorisation', 'authorizationCode', { maxLength: 40 }),
   method_processor_method: method("the acquirer's name for the method", 'processorMethod'),
-  method_host_reference: method('', 'hostReference'),
-  method_routing_number: method('of the bank, for ACH', 'routingNumber'),
+  method_host_reference: method("the acquirer's reference", 'hostReference'),
+  method_routing_number: method('the ABA routing number, nine digits', 'routingNumber', { pattern: /^[0-9]{9}$/ }),
   device_id: device('id'),
   device_type: device('type'),
   device_name: device('name'),

@@ -164,11 +164,15 @@ function readDetails({ details, method, customer, device }: Draft): PaymentDetai
   };
 }
 
+/** As the API has it. */
+const MAX_LEARNERS = 500;
+
 function readEntitlements(draft: Draft): RegisterPayment['entitlements'] | Refusal {
   const { learners, entitlementKind: kind, entitlementTarget: target, viaCoupon } = draft;
   if (viaCoupon && draft.couponCode === null) return invalid('coupon_code', 'is empty, but via_coupon is true');
   if (learners.length === 0 && kind === null && target === null) return [];
   if (learners.length === 0 || learners.includes('')) return invalid('learner', 'is empty');
+  if (learners.length > MAX_LEARNERS) return invalid('learner', `names more than ${MAX_LEARNERS}`);
   if (new Set(learners).size !== learners.length) return invalid('learner', 'names somebody twice');
   if (kind === null) return invalid('entitlement_kind', 'is empty');
   if (target === null) return invalid('entitlement_target', 'is empty');

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
+import { maskCardNumbers } from '../../core/card-number.ts';
 import type { Refusal } from '../../core/errors.ts';
 import { usage } from '../failure.ts';
-import { withoutCardNumbers } from './card-number.ts';
 import { REJECT_COLUMNS } from './columns.ts';
 import type { CsvLine } from './csv.ts';
 
@@ -51,7 +51,7 @@ export class Rejects {
     if (this.#shown.length < SHOWN) this.#shown.push({ line, because });
     if (this.#file === null) return;
     const own = header.map((name, index) => (isRejectColumn(name) ? null : (fields[index] ?? '')));
-    const cells = own.filter((cell) => cell !== null).map(withoutCardNumbers);
+    const cells = own.filter((cell) => cell !== null).map(maskCardNumbers);
     this.#file.write(this.#row([...cells, String(line), because]));
   }
 
