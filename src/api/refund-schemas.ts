@@ -29,9 +29,7 @@ const refundRequest = {
     ),
   ),
   amount: Type.Optional(amount('How much, in minor units; left out: all that is left.')),
-  currency: Type.Optional(
-    currency("Checked against the payment's currency, where an amount is given: a protection against mistaken units."),
-  ),
+  currency: Type.Optional(currency("Checked against the payment's currency: a protection against mistaken units.")),
   reason: Type.Optional(text('Why, for people. Never card numbers.', 500)),
   metadata: Type.Optional(metadata()),
   expected_refundable: Type.Optional(

@@ -161,14 +161,13 @@ function withoutIds(problem: Readonly<Record<string, unknown>>): NonNullable<Pre
 function readRefund(given: RefundRequest): RefundPayment {
   const { reason, metadata, amount, currency } = given;
   if (reason !== undefined || metadata !== undefined) refuseCardNumbers({ reason, metadata });
-  if (currency !== undefined && amount === undefined) {
-    throw new Refused(invalidParameter('currency', 'is checked beside an amount only, and there is none'));
-  }
   return {
     kind: 'refund_payment',
     payment: readSelector(given),
     amount:
-      amount === undefined ? { kind: 'all' } : { kind: 'minor', minor: BigInt(amount), currency: currency ?? null },
+      amount === undefined
+        ? { kind: 'all', ...(currency === undefined ? {} : { currency }) }
+        : { kind: 'minor', minor: BigInt(amount), currency: currency ?? null },
     reference: null,
     details: {
       ...(reason === undefined ? {} : { reason }),

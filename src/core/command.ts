@@ -13,7 +13,7 @@ export type PaymentSelector = { readonly id: string } | { readonly references: r
 export type RequestedAmount =
   | { readonly kind: 'minor'; readonly minor: bigint; readonly currency: string | null }
   | { readonly kind: 'major'; readonly text: string }
-  | { readonly kind: 'all' };
+  | { readonly kind: 'all'; readonly currency?: string };
 
 /** A reference to register; `value: null` asks for the next number of a numbered namespace. */
 export interface RequestedReference {

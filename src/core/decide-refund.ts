@@ -183,10 +183,11 @@ function refundRefusal(
     refundable: String(refundable),
   };
 
-  if (action.amount.kind === 'minor' && action.amount.currency !== null && action.amount.currency !== currency) {
-    return refusal('currency_mismatch', `asked in ${action.amount.currency}, the payment is in ${currency}`, {
+  const askedCurrency = action.amount.kind === 'major' ? null : (action.amount.currency ?? null);
+  if (askedCurrency !== null && askedCurrency !== currency) {
+    return refusal('currency_mismatch', `asked in ${askedCurrency}, the payment is in ${currency}`, {
       ...facts,
-      asked_currency: action.amount.currency,
+      asked_currency: askedCurrency,
     });
   }
   if (payment.status !== 'captured') {

@@ -49,7 +49,16 @@ const PLANNER = {
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
   enable_bitmapscan: 'off',
+};
+
+/** What an administrator may have set otherwise for the whole database, and what reading and writing books counts on. */
+const SESSION = {
   timezone: 'UTC',
+  datestyle: 'ISO',
+  bytea_output: 'hex',
+  array_nulls: 'on',
+  // An idle lane is no mistake.
+  idle_session_timeout: 0,
 };
 
 const serverOptions = (settings: Readonly<Record<string, string | number>>): string =>
@@ -70,6 +79,7 @@ export async function connectLane(database: DatabaseSettings, name = 'refundry l
     keepAlive: true,
     options: serverOptions({
       ...PLANNER,
+      ...SESSION,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       lock_timeout: LOCK_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
@@ -82,12 +92,13 @@ export async function connectLane(database: DatabaseSettings, name = 'refundry l
   return client;
 }
 
-/** Connections for reading: they share the planner's settings, and give up rather than hold a snapshot. */
+/** Connections for reading: they share the lanes' settings, and give up rather than hold a snapshot. */
 export function openReaders(database: DatabaseSettings, connections = 4): pg.Pool {
   const pool = new pg.Pool({
     ...database,
     types,
     max: connections,
+    pipeline: true,
     application_name: 'refundry reader',
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
@@ -95,6 +106,7 @@ export function openReaders(database: DatabaseSettings, connections = 4): pg.Poo
     keepAlive: true,
     options: serverOptions({
       ...PLANNER,
+      ...SESSION,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       default_transaction_read_only: 'on',
     }),

@@ -284,10 +284,9 @@ export class Reader {
       );
     }
     if (filter.status === 'pending_approval') {
-      const refunds = await this.#waiting();
-      const mine = refunds.filter(({ merchantId }) => filter.merchantId === null || merchantId === filter.merchantId);
+      const refunds = await this.#waiting(filter.merchantId);
       return pageById(
-        mine.filter((refund) => matches(refund, filter)),
+        refunds.filter((refund) => matches(refund, filter)),
         filter,
       );
     }
@@ -357,10 +356,12 @@ export class Reader {
     return [...new Map(all.map((refund) => [refund.id, refund])).values()].sort((a, b) => (a.id < b.id ? 1 : -1));
   }
 
-  async #waiting(): Promise<Refund[]> {
+  async #waiting(merchantId: string | null): Promise<Refund[]> {
     const { rows } = await this.#pool.query<RefundRow>({
       name: 'read_waiting',
-      text: `SELECT ${REFUND} FROM refund WHERE status = 'pending_approval' ORDER BY expires_at LIMIT ${SCAN_ROWS}`,
+      text: `SELECT ${REFUND} FROM refund WHERE status = 'pending_approval' AND ($1::uuid IS NULL OR merchant_id = $1)
+             ORDER BY expires_at LIMIT ${SCAN_ROWS}`,
+      values: [merchantId],
     });
     return rows.map(toRefund).sort((a, b) => (a.id < b.id ? 1 : -1));
   }

@@ -136,7 +136,7 @@ test('secrets and card numbers, planted everywhere, are nowhere afterwards', asy
     }
   }
 
-  assert.ok(server.log.length > 200, 'every request is logged');
+  assert.ok(server.log.length >= answers.length, `${answers.length} requests, ${server.log.length} lines`);
   assert.ok(server.log.some((line) => line.includes('"path":"/oltpublish/site/connect.do"')));
   assertClean('the log', server.log);
   assertClean('the metrics', [(await send({ method: 'GET', path: '/metrics' })).body]);

@@ -1,4 +1,5 @@
 /** Requests in: connecting in two steps, refunding an invoice, signing out. */
+import { maskCardNumbers } from '../../core/card-number.ts';
 import { refusal, Refused } from '../../core/errors.ts';
 import type { Operation, Reading, WireRequest } from '../dialect.ts';
 import { actingAdministrator, cookie, sessionClaim } from './auth.ts';
@@ -38,7 +39,8 @@ function readPaymentCall(request: WireRequest): Reading {
       const parameters = new Parameters(request);
       const dispatch = parameters.required('dispatch');
       if (dispatch !== 'refund') {
-        throw new Refused(refusal('resource_not_found', `there is no dispatch ${dispatch}`, { resource: 'dispatch' }));
+        const message = `there is no dispatch ${maskCardNumbers(dispatch)}`;
+        throw new Refused(refusal('resource_not_found', message, { resource: 'dispatch' }));
       }
       invoiceId = parameters.required('id');
       return {
