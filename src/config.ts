@@ -44,6 +44,7 @@ export const VARIABLES = {
   REFUNDRY_DEADLINE_MS:
     'Milliseconds after which a caller gets 503 instead of waiting on, 100 to 60000. Default 10000.',
   REFUNDRY_METRICS_TOKEN: 'Bearer token that /metrics asks for. Default: none.',
+  REFUNDRY_KEY: 'Native key as which commands of the CLI act, instead of the user of this machine.',
   REFUNDRY_TRUST_PROXY: '`true` takes callers’ addresses from X-Forwarded-For. Default false.',
 } as const;
 

@@ -58,7 +58,7 @@ function registerPayment(book: Book, command: Command, action: RegisterPayment, 
   const merchantId = command.merchantId ?? '';
   const merchant = book.merchant(merchantId);
   if (merchant === undefined) throw new Error('decide must have refused an unknown merchant');
-  const createdAt = action.createdAt ?? env.now;
+  const createdAt = action.createdAt ?? action.capturedAt ?? env.now;
   const capturedAt = action.status === 'captured' ? (action.capturedAt ?? createdAt) : null;
   const invalid = registrationFault(action, createdAt, capturedAt, env.now);
   if (invalid !== null) return refuse(book, command, env, invalid);

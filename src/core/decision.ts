@@ -20,7 +20,7 @@ export interface Env {
   readonly now: number;
   /** A new id of this book. */
   newId(): string;
-  /** 16 random bytes, hex. */
+  /** A random text that nobody can guess: 122 bits at least. */
   newSalt(): string;
 }
 

@@ -50,10 +50,7 @@ const newSecret = (): string => `rk_${randomBytes(32).toString('base64url')}`;
 const hash = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
 /** Throws `Refused` (`invalid_request`) naming the parameter that does not fit the protocol. */
-export function issueCredential(
-  request: CredentialRequest,
-  dialects: readonly Dialect[] = DIALECTS,
-): IssuedCredential {
+export function issueCredential(request: CredentialRequest, dialects: readonly Dialect[] = DIALECTS): IssuedCredential {
   const shape = credentialShape(request.protocol, dialects);
   if (shape === undefined) {
     throw new Refused(invalidParameter('protocol', `must be one of ${protocols(dialects).join(', ')}`));

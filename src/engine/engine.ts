@@ -2,7 +2,7 @@
  * The one door to the books. Commands queue per bucket; a lane takes a bucket's batch, decides it under the head's lock
  * and commits it; only then is anyone answered. What arrives while a batch commits is the next batch: no timer.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
@@ -267,7 +267,7 @@ export class Engine {
         decide(book, command, {
           now,
           newId: () => formatId(now, book.bucket, randomUUID()),
-          newSalt: () => randomBytes(16).toString('hex'),
+          newSalt: randomUUID,
         }),
       );
     } catch (error) {

@@ -61,15 +61,33 @@ const SESSION = {
   idle_session_timeout: 0,
 };
 
-const serverOptions = (settings: Readonly<Record<string, string | number>>): string =>
-  Object.entries(settings)
+/**
+ * The database with these settings for the session. A URL's own `options` would replace ours, so they are put together,
+ * ours last: the last of two counts.
+ */
+function withSettings(
+  database: DatabaseSettings,
+  settings: Readonly<Record<string, string | number>>,
+): Pick<pg.ClientConfig, keyof DatabaseSettings | 'options'> {
+  const options = Object.entries({ ...PLANNER, ...SESSION, ...settings })
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ');
+  const url = URL.parse(database.connectionString ?? '');
+  const own = url?.searchParams.get('options') ?? '';
+  if (url === null || own === '') return { ...database, options };
+  url.searchParams.set('options', `${own} ${options}`);
+  return { ...database, connectionString: url.href };
+}
 
 /** A connection of its own with the write path's settings, for a lane, or to find out what became of a commit. */
 export async function connectLane(database: DatabaseSettings, name = 'refundry lane'): Promise<pg.Client> {
   const client = new pg.Client({
-    ...database,
+    ...withSettings(database, {
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      lock_timeout: LOCK_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      tcp_user_timeout: TCP_USER_TIMEOUT_MS,
+    }),
     types,
     pipeline: true,
     application_name: name,
@@ -77,14 +95,6 @@ export async function connectLane(database: DatabaseSettings, name = 'refundry l
     query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
-    options: serverOptions({
-      ...PLANNER,
-      ...SESSION,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      lock_timeout: LOCK_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-      tcp_user_timeout: TCP_USER_TIMEOUT_MS,
-    }),
   });
   // Every loss also rejects the query in flight, which is where it is dealt with.
   client.on('error', () => undefined);
@@ -95,7 +105,7 @@ export async function connectLane(database: DatabaseSettings, name = 'refundry l
 /** Connections for reading: they share the lanes' settings, and give up rather than hold a snapshot. */
 export function openReaders(database: DatabaseSettings, connections = 4): pg.Pool {
   const pool = new pg.Pool({
-    ...database,
+    ...withSettings(database, { statement_timeout: STATEMENT_TIMEOUT_MS, default_transaction_read_only: 'on' }),
     types,
     max: connections,
     pipeline: true,
@@ -104,12 +114,6 @@ export function openReaders(database: DatabaseSettings, connections = 4): pg.Poo
     idleTimeoutMillis: 30_000,
     query_timeout: 15_000,
     keepAlive: true,
-    options: serverOptions({
-      ...PLANNER,
-      ...SESSION,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      default_transaction_read_only: 'on',
-    }),
   });
   pool.on('error', () => undefined);
   return pool;

@@ -112,7 +112,7 @@ export const bbmsl: Speaker = {
   },
 
   hear(answer) {
-    const body = jsonIn<Answer>(answer, 'application/json');
+    const body = jsonIn(answer, 'application/json') as Answer;
     const { responseCode, message = '', order, transaction } = body;
     assert.match(responseCode, /^\d{4}$/);
     const done = responseCode === '0000';

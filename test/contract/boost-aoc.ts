@@ -74,7 +74,7 @@ export const boostAoc: Speaker = {
   },
 
   hear(answer) {
-    const body = jsonIn<Answer>(answer, 'application/json');
+    const body = jsonIn(answer, 'application/json') as Answer;
     assertMembers(body, ['data'], 'the answer');
     assertMembers(
       body.data,

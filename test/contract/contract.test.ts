@@ -38,8 +38,8 @@ for (const dialect of dialects) {
       assert.ok(dialect.references.some(({ name }) => name === speaker.namespace));
     });
 
-    for (const { title, play } of [...REFUNDS, ...AMOUNTS, ...REQUESTS, ...RULES, ...KEYS, overload(full)]) {
-      test(title, () => play(new Stage(server, speaker)));
+    for (const scenario of [...REFUNDS, ...AMOUNTS, ...REQUESTS, ...RULES, ...KEYS, overload(full)]) {
+      test(scenario.title, () => scenario.play(new Stage(server, speaker)));
     }
   });
 }

@@ -1,6 +1,9 @@
 /** What HTTP itself brings to every protocol's door: paths, methods, sizes, slowness, headers, limits. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import https from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -268,3 +271,36 @@ test('demo credentials open nothing on a server that is no demo', async () => {
   }
   assert.equal(await server.entries(), before);
 });
+
+const hasOpenssl = spawnSync('openssl', ['version']).error === undefined;
+
+test(
+  'with a certificate and key the server speaks https, and its cookies are for https only',
+  {
+    skip: hasOpenssl ? false : 'there is no openssl on this machine',
+  },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'refundry-tls-'));
+    after(() => rmSync(folder, { recursive: true, force: true }));
+    const tls = { certificate: join(folder, 'certificate.pem'), key: join(folder, 'key.pem') };
+    const { status } = spawnSync('openssl', [
+      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost'],
+      ...['-keyout', tls.key, '-out', tls.certificate],
+    ]);
+    assert.equal(status, 0);
+    const secure = await TestServer.start({ database: server.database, tls, engine: { lanes: 1 } });
+    const { port } = new URL(secure.url);
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const path = '/oltpublish/site/connect.do';
+      https
+        .get({ host: '127.0.0.1', port, path, rejectUnauthorized: false, agent: false }, resolve)
+        .on('error', reject);
+    });
+    answer.resume();
+    assert.equal(answer.statusCode, 200);
+    assert.match(
+      answer.headers['set-cookie']?.join() ?? '',
+      /^SESSION_ID=[^;]+; Path=\/; HttpOnly; SameSite=Strict; Secure$/,
+    );
+  },
+);

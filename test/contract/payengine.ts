@@ -78,7 +78,7 @@ export const payengine: Speaker = {
   },
 
   hear(answer) {
-    const body = jsonIn<Answer>(answer, 'application/json');
+    const body = jsonIn(answer, 'application/json') as Answer;
     const { data, error } = body;
     if (error !== undefined) {
       assertMembers(body, ['error'], 'the answer');

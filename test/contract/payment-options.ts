@@ -97,7 +97,7 @@ export const paymentOptions: Speaker = {
   },
 
   hear(answer) {
-    const body = jsonIn<Answer>(answer, 'application/json; charset=utf-8');
+    const body = jsonIn(answer, 'application/json; charset=utf-8') as Answer;
     const done = answer.status === 201;
     const blocks = done || answer.status === 202 ? ['merchant_details', 'payment_details', 'transaction_details'] : [];
     assertMembers(

@@ -127,9 +127,9 @@ export function namedIn(sentence: string): string | null {
 }
 
 /** An answer's JSON, whose content type must be as given. */
-export function jsonIn<Body>(answer: HttpAnswer, contentType: string): Body {
+export function jsonIn(answer: HttpAnswer, contentType: string): unknown {
   assert.equal(answer.headers.get('content-type'), contentType);
-  return JSON.parse(answer.body) as Body;
+  return JSON.parse(answer.body);
 }
 
 /** Fails unless an object has just these members; those that end in `?` may be absent. */

@@ -30,11 +30,11 @@ async function refundCent(url: string, key: string): Promise<{ id: string; repla
 async function load(server: Running, name: string): Promise<Map<string, string>> {
   const acknowledged = new Map<string, string>();
   let next = 0;
-  let isAlive = true;
-  void server.exited().then(() => (isAlive = false));
+  const life = new AbortController();
+  void server.exited().then(() => life.abort());
   await Promise.all(
     Array.from({ length: 16 }, async () => {
-      while (isAlive && next < 3_000) {
+      while (!life.signal.aborted && next < 3_000) {
         const key = `${name}-${(next += 1)}`;
         const done = await refundCent(server.url, key);
         if (done !== null) acknowledged.set(key, done.id);

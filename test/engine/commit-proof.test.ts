@@ -1,6 +1,6 @@
 /** A batch is committed whole or not at all, also where a part of it never reached the server. */
 import assert from 'node:assert/strict';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import type { Client } from 'pg';
 import type { Book } from '../../src/core/book.ts';
@@ -47,7 +47,7 @@ async function decideRegistration(lane: Client, reference: string): Promise<Book
   const env = {
     now: Math.max(now, book.head.at),
     newId: () => formatId(now, book.bucket, randomUUID()),
-    newSalt: () => randomBytes(16).toString('hex'),
+    newSalt: randomUUID,
   };
   book.record(decide(book, command, env));
   return book;

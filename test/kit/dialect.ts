@@ -128,7 +128,7 @@ export class DialectTalk {
     const decision = decide(this.#book, command, {
       now,
       newId: () => formatId(now, 0, randomUUID()),
-      newSalt: () => randomBytes(16).toString('hex'),
+      newSalt: randomUUID,
     });
     return this.#book.record(decision);
   }

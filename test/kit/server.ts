@@ -48,6 +48,7 @@ export interface TestServerOptions {
   readonly clock?: Clock;
   readonly metricsToken?: string;
   readonly requestTimeoutMs?: number;
+  readonly tls?: { readonly certificate: string; readonly key: string };
 }
 
 /** A credential, and what its owner was shown. */
@@ -110,7 +111,7 @@ export class TestServer {
     metrics = new Metrics(() => refundry.engine.queueDepth);
     const app = await createServer({
       refundry,
-      config: { metricsToken: options.metricsToken ?? null, trustProxy: false, tls: null },
+      config: { metricsToken: options.metricsToken ?? null, trustProxy: false, tls: options.tls ?? null },
       logger,
       metrics,
       dialects,

@@ -2,7 +2,7 @@
  * A sixth dialect, as small as one can be: one folder, and one line in the registry. It speaks lines of `name=value` and
  * knows one operation.
  */
-import { type ErrorCode, errorDefinition, invalidParameter, type Refusal, Refused } from '../../../src/core/errors.ts';
+import { errorDefinition, invalidParameter, type Refusal, Refused } from '../../../src/core/errors.ts';
 import { decodeUtf8, JsonFault, textFault } from '../../../src/core/json.ts';
 import { decimalFault, formatMajor } from '../../../src/core/money.ts';
 import { OPEN_POLICY } from '../../../src/core/policy.ts';
@@ -16,9 +16,7 @@ function answer(status: number, lines: Readonly<Record<string, string>>): WireAn
 }
 
 function refuse({ code, message }: Refusal): WireAnswer {
-  // The compiler has every code of the registry in this.
-  const word: `${ErrorCode}` = code;
-  return answer(errorDefinition(code).status, { result: 'refused', code: word, why: message });
+  return answer(errorDefinition(code).status, { result: 'refused', code, why: message });
 }
 
 function write(result: Result): WireAnswer {
