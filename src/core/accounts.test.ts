@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  assertBalanced,
-  CoreBooks,
-  idNumber,
-  MERCHANT_ID,
-  OTHER_MERCHANT_ID,
-  present,
-  refusalOf,
-} from '../../test/kit/core.ts';
+import { assertBalanced, CoreBooks, idNumber, MERCHANT_ID, OTHER_MERCHANT_ID, refusalOf } from '../../test/kit/core.ts';
+import { present } from '../../test/kit/rows.ts';
 import type { NewCredential } from './command.ts';
 import { isSettled } from './payment.ts';
 import { OPEN_POLICY, policyToStored } from './policy.ts';

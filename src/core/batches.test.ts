@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { assertBalanced, command, CoreBooks, idNumber, refundOf, Rows } from '../../test/kit/core.ts';
+import { assertBalanced, command, CoreBooks, idNumber, refundOf } from '../../test/kit/core.ts';
+import type { Rows } from '../../test/kit/rows.ts';
 import { history, keep, nothingMade, type Step } from '../../test/kit/histories.ts';
 import type { Command } from './command.ts';
 import { decide } from './decide.ts';

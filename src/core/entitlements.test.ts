@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CoreBooks, present, refusalOf } from '../../test/kit/core.ts';
+import { command, CoreBooks, refundOf, refusalOf, registration } from '../../test/kit/core.ts';
+import { present } from '../../test/kit/rows.ts';
 import type { RequestedEntitlement } from './command.ts';
+import type { JournalEntry } from './journal.ts';
 import { grantsEntitlements, type Payment } from './payment.ts';
 
 const enrolment = (learner: string, target = 'p-1', viaCoupon = false): RequestedEntitlement => ({
@@ -113,4 +115,23 @@ test('an enrolment granted later goes with the payment like those it was registe
   assert.equal(refusalOf(grant(enrolment('cyd'))).code, 'payment_not_refundable');
   // What cannot be meant at all comes before what the payment's state forbids.
   assert.equal(refusalOf(grant(enrolment('cyd', 'p-1', true))).code, 'invalid_request');
+});
+
+test('what is granted and refunded in one batch knows who holds it through older payments', () => {
+  const books = new CoreBooks();
+  books.payment({ entitlements: [enrolment('ada'), enrolment('bob')] });
+  const plain = books.payment();
+  const reference = { namespace: 'native.reference', value: 'new' };
+  const [, refunded, registered] = books.execute([
+    command({ kind: 'grant_entitlement', payment: { id: plain.id }, entitlement: enrolment('ada') }),
+    command(refundOf(plain, 'all')),
+    command(registration({ references: [{ ...reference, numbered: false }], entitlements: [enrolment('bob')] })),
+    command(refundOf(plain, 'all', { payment: { references: [reference] } })),
+  ]);
+  const facts = (entry: JournalEntry | null | undefined) => entry?.facts as Record<string, string[]>;
+  assert.equal(facts(refunded?.entry)['entitlements_kept']?.length, 1);
+  assert.deepEqual(facts(refunded?.entry)['entitlements_revoked'], []);
+  assert.equal(registered?.refusal, null);
+  assert.equal(facts(books.lastEntry)['entitlements_kept']?.length, 1);
+  assert.deepEqual(facts(books.lastEntry)['entitlements_revoked'], []);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertBalanced, CoreBooks, DAY_MS, idNumber, present, refusalOf, registration } from '../../test/kit/core.ts';
+import { assertBalanced, CoreBooks, DAY_MS, idNumber, refusalOf, registration } from '../../test/kit/core.ts';
+import { present } from '../../test/kit/rows.ts';
 import type { RegisterPayment } from './command.ts';
 import { MAX_AMOUNT_MINOR } from './money.ts';
 
@@ -58,6 +59,14 @@ test('only a pending payment can be captured or closed', () => {
   }
 });
 
+test('a payment was made when it was captured, where nothing else is said', () => {
+  const books = new CoreBooks();
+  const capturedAt = books.now - DAY_MS;
+  assert.equal(books.payment({ capturedAt }).createdAt, capturedAt);
+  assert.equal(books.payment({ createdAt: capturedAt }).capturedAt, capturedAt);
+  assert.deepEqual([books.payment().createdAt, books.payment().capturedAt], [books.now, books.now]);
+});
+
 test('what cannot be a payment is refused, and leaves nothing behind', () => {
   const books = new CoreBooks();
   const now = books.now;
@@ -69,7 +78,6 @@ test('what cannot be a payment is refused, and leaves nothing behind', () => {
     [{ createdAt: now + 1 }, 'created_at'],
     [{ createdAt: now - 5, capturedAt: now + 1 }, 'captured_at'],
     [{ createdAt: now - 5, capturedAt: now - 6 }, 'captured_at'],
-    [{ capturedAt: now - 1 }, 'captured_at'],
     [{ references: [reference('a'), reference('b')] }, 'references.native.reference'],
     [{ references: [reference('0', 'bbmsl.orderId')] }, 'references.bbmsl.orderId'],
     [{ references: [reference('1'.repeat(16), 'bbmsl.orderId')] }, 'references.bbmsl.orderId'],

@@ -51,6 +51,8 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   isReferenceTaken: fc.constantFrom(false, false, false, true),
   amount: fc.constantFrom<RequestedAmount>(
     { kind: 'all' },
+    { kind: 'all', currency: 'JPY' },
+    { kind: 'all', currency: 'USD' },
     minor(0n),
     minor(0n, 'JPY'),
     minor(1n),
@@ -101,7 +103,7 @@ function asked({ amount }: Scenario, left: bigint): bigint | null {
 const REFUSES: { readonly [Code in ErrorCode]?: (given: Scenario, left: bigint, amount: bigint) => boolean } = {
   duplicate_reference: ({ isReferenceTaken }) => isReferenceTaken,
   payment_not_found: ({ isKnown }) => !isKnown,
-  currency_mismatch: ({ amount }) => amount.kind === 'minor' && amount.currency === 'JPY',
+  currency_mismatch: ({ amount }) => amount.kind !== 'major' && amount.currency === 'JPY',
   payment_not_refundable: ({ status }) => status !== 'captured',
   payment_disputed: ({ disputed }) => disputed,
   refund_window_expired: ({ ageDays, windowDays }) => windowDays !== null && ageDays > windowDays,

@@ -8,10 +8,10 @@ import {
   HOUR_MS,
   idNumber,
   OTHER_MERCHANT_ID,
-  present,
   refundOf,
   refusalOf,
 } from '../../test/kit/core.ts';
+import { present } from '../../test/kit/rows.ts';
 import { OPEN_POLICY } from './policy.ts';
 import type { Refund } from './refund.ts';
 

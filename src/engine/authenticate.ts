@@ -61,7 +61,8 @@ export class Authenticator {
         return toCaller(await this.#know(credential));
       }
       case 'secrets':
-        return this.#counted(protocol, claim.lookup, address, async () => {
+        // A secret that stands alone has no name to guess for: the right one always opens.
+        return this.#counted(protocol, claim.lookup, address, claim.lookup !== null, async () => {
           for (const first of [claim.secrets[0] ?? '', ...(claim.alternatives ?? [])]) {
             const hashes = [first, ...claim.secrets.slice(1)].map(hashSecret);
             const known = await this.#lookUp(protocol, claim.lookup ?? hashes[0] ?? '');
@@ -71,7 +72,8 @@ export class Authenticator {
           return null;
         });
       case 'signature':
-        return this.#counted(protocol, claim.lookup, address, async () => {
+        // A signature cannot be guessed, and its name is public: a right one always opens, whoever sent wrong ones.
+        return this.#counted(protocol, claim.lookup, address, false, async () => {
           for (const known of await this.#lookUp(protocol, claim.lookup)) {
             const { publicKey } = known.credential;
             if (publicKey !== null && (await signatureHolds(this.#key(publicKey), claim))) return known;
@@ -105,21 +107,24 @@ export class Authenticator {
     return this.#sessions.signIn(protocol, firstToken, caller.credentialId);
   }
 
-  /** Proves a claim, counting failures where there is a name to guess for. */
+  /**
+   * Proves a claim, counting failures. Where a name can be guessed for, it `closes` after too many, for the right secret
+   * too; also for guesses that were on their way together, whichever of them was right.
+   */
   async #counted(
     protocol: string,
     lookup: string | null,
     address: string,
+    closes: boolean,
     prove: () => Promise<Known | null>,
   ): Promise<Caller | null> {
     const name = `${protocol}\u0000${lookup ?? ''}\u0000${address}`;
-    const isThrottled = this.#countOf(name) >= FAILURES_PER_MINUTE;
-    // A secret that stands alone has no name to guess for: the right one always opens.
-    if (isThrottled && lookup !== null) throw tooMany();
+    const isClosed = (): boolean => closes && this.#countOf(name) >= FAILURES_PER_MINUTE;
+    if (isClosed()) throw tooMany();
     const known = await prove();
+    if (isClosed()) throw tooMany();
     if (known !== null) return toCaller(known);
-    this.#count(name);
-    if (isThrottled) throw tooMany();
+    if (this.#count(name) > FAILURES_PER_MINUTE) throw tooMany();
     return null;
   }
 

@@ -65,6 +65,9 @@ const SWEEP_MS = 50;
 /** Between attempts to connect again, or to find out what became of a commit. */
 const RETRY_MS = [50, 100, 200, 500, 1000] as const;
 
+/** How long a bucket that another process holds is left alone. */
+const HELD_BUCKET_MS = 200;
+
 const retryDelay = (attempt: number): number => RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 1000;
 
 const overloaded = (why: string): Outcome => refusedOutcome(refusal('overloaded', why));
@@ -74,17 +77,18 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #queues: BucketQueues;
   /** Lanes without a batch. A lane that is reconnecting is in no list. */
-  readonly #idleLanes: pg.Client[] = [];
+  readonly #idleLanes: pg.Client[];
   readonly #sweeper: NodeJS.Timeout;
   readonly #working = new Set<Promise<void>>();
   #pumpScheduled = false;
   #closing = false;
   readonly buckets: number;
 
-  private constructor(database: DatabaseSettings, options: EngineOptions, buckets: number) {
+  private constructor(database: DatabaseSettings, options: EngineOptions, buckets: number, lanes: pg.Client[]) {
     this.#database = database;
     this.#options = options;
     this.buckets = buckets;
+    this.#idleLanes = lanes;
     this.#queues = new BucketQueues(buckets, options.maxQueued);
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#sweeper.unref();
@@ -93,16 +97,16 @@ export class Engine {
   /** Connects, and refuses a database that may lose commits. Throws an `Error` with a sentence for the operator. */
   static async open(database: DatabaseSettings, options: Partial<EngineOptions> = {}): Promise<Engine> {
     const chosen = { ...DEFAULTS, ...options };
-    const first = await connectLane(database);
+    const lanes: pg.Client[] = [];
     try {
+      const first = await connectLane(database);
+      lanes.push(first);
       await assertDurable(first);
       const { buckets } = await readInstallation(first);
-      const engine = new Engine(database, chosen, buckets);
-      engine.#idleLanes.push(first);
-      for (let lane = 1; lane < chosen.lanes; lane += 1) engine.#idleLanes.push(await connectLane(database));
-      return engine;
+      while (lanes.length < chosen.lanes) lanes.push(await connectLane(database));
+      return new Engine(database, chosen, buckets, lanes);
     } catch (error) {
-      await first.end();
+      await Promise.allSettled(lanes.map((lane) => lane.end()));
       throw error;
     }
   }
@@ -145,7 +149,7 @@ export class Engine {
     return new Promise((resolve) => {
       const waiting: Waiting = {
         command,
-        deadline: this.#options.clock() + this.#options.deadlineMs,
+        deadline: performance.now() + this.#options.deadlineMs,
         settle: resolve,
         decided: null,
         retried: false,
@@ -287,7 +291,11 @@ export class Engine {
       answer(batch);
       return [];
     }
-    if (error instanceof NotCommitted && error.isLockTimeout) return undecided(batch);
+    if (error instanceof NotCommitted && error.isLockTimeout) {
+      // Another process holds the bucket, and may have stopped: meanwhile the lanes belong to the others.
+      await sleep(HELD_BUCKET_MS);
+      return undecided(batch);
+    }
     if (error instanceof NotCommitted && error.mayBeOneCommand) return this.#inHalves(bucket, undecided(batch), error);
     this.#trouble(`a batch of ${batch.length} was not committed`, error);
     const isConnectionLoss = error instanceof NotCommitted && error.isConnectionLoss;
@@ -364,7 +372,7 @@ export class Engine {
 
   /** Answers whoever waited too long: what never left the queue has not happened; what is in flight is not known. */
   #sweep(): void {
-    const now = this.#options.clock();
+    const now = performance.now();
     for (const waiting of this.#queues.takeExpired(now)) {
       settle(waiting, overloaded('this took too long in the queue; nothing happened, try again'));
     }

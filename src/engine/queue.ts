@@ -5,7 +5,7 @@ import type { Outcome } from '../core/outcome.ts';
 /** A command on its way. It is settled once: by its outcome, or by its deadline. */
 export interface Waiting {
   readonly command: Command;
-  /** Milliseconds of the process's clock; past it the caller has an answer, whatever becomes of the command. */
+  /** On the process's monotonic clock; past it the caller has an answer, whatever becomes of the command. */
   readonly deadline: number;
   /** Answers the caller; `null` once that has happened. */
   settle: ((outcome: Outcome) => void) | null;

@@ -32,7 +32,7 @@ function parseTime(text: string): number {
 /** How long a statement may take before PostgreSQL ends it, and with it the batch. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 /** How long to wait for another process that works on the same bucket; then other buckets get their turn. */
-const LOCK_TIMEOUT_MS = 2_000;
+const LOCK_TIMEOUT_MS = 250;
 /** A process that stops (SIGSTOP, a paused machine) in the middle of a batch loses its transaction after this. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000;
 /** An unanswered packet's patience: a vanished machine does not hold a bucket for TCP's default of minutes. */

@@ -142,6 +142,31 @@ describe('whatever the protocol', () => {
     }
   });
 
+  test('a session is one person’s: it is signed in to once, and over after sign-out or its time', async () => {
+    const edubrite = speakerOf('edubrite');
+    const stage = new Stage(server, edubrite);
+    const player = await stage.player();
+    const known = await stage.payment(player);
+    const request = player.voice.request(stage.fields(player, known, ''));
+    const cookie = request.headers?.['cookie'] ?? '';
+    const [first = ''] = cookie.split('; ');
+    const { lookup, secrets } = player.voice.credential;
+    const body = new URLSearchParams({ username: lookup, password: secrets['password'] ?? '' }).toString();
+    const again = await stage.ask({ path: '/oltpublish/site/connect.do', headers: { cookie: first }, body });
+    assert.equal(again.heard.sign, '401 0154');
+    assert.deepEqual(again.answer.headers.getSetCookie(), []);
+
+    const out = await stage.ask({ path: '/oltpublish/site/logout.do', headers: { cookie } });
+    assert.equal(out.heard.outcome, 'succeeded');
+    assert.ok(out.answer.headers.getSetCookie().every((set) => set.includes('Max-Age=0')));
+    await stage.writesNothing(async () => {
+      stage.assertRefused((await stage.ask(request)).heard, 'unauthenticated');
+    });
+    const other = await stage.player();
+    await server.rows('UPDATE session SET expires_at = now()');
+    stage.assertRefused(await stage.refund(other, known, ''), 'unauthenticated');
+  });
+
   test('/metrics asks for its token; health and readiness do not', async () => {
     assert.equal((await server.send({ method: 'GET', path: '/metrics' })).status, 401);
     const headers = { authorization: 'Bearer scrape' };
@@ -191,7 +216,9 @@ describe('whatever the protocol', () => {
   test('a body that does not arrive in time is given up, and writes nothing', async () => {
     const { socket, received } = await half();
     const before = await server.entries();
+    const began = performance.now();
     await new Promise((resolve) => socket.on('close', resolve));
+    assert.ok(performance.now() - began < 15_000, 'neither Node’s 60 s for headers nor its checks every 30 s count');
     assert.match(received(), /^HTTP\/1\.1 408 /);
     assert.equal(await server.entries(), before);
   });
@@ -283,10 +310,8 @@ test(
     const folder = mkdtempSync(join(tmpdir(), 'refundry-tls-'));
     after(() => rmSync(folder, { recursive: true, force: true }));
     const tls = { certificate: join(folder, 'certificate.pem'), key: join(folder, 'key.pem') };
-    const { status } = spawnSync('openssl', [
-      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost'],
-      ...['-keyout', tls.key, '-out', tls.certificate],
-    ]);
+    const request = `req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -keyout ${tls.key} -out ${tls.certificate}`;
+    const { status } = spawnSync('openssl', request.split(' '));
     assert.equal(status, 0);
     const secure = await TestServer.start({ database: server.database, tls, engine: { lanes: 1 } });
     const { port } = new URL(secure.url);

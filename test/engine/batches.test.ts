@@ -48,7 +48,7 @@ test('a bucket that another process holds does not hold up the others, and goes 
   const through = await books.refund(other, 100n);
   assert.equal(through.refusal, null);
   // Longer than the lock timeout: the batch goes to the back at least once.
-  await sleep(2_500);
+  await sleep(1_000);
   await sql.query('COMMIT');
   assert.equal((await waiting).refusal, null);
 });
@@ -95,9 +95,9 @@ test('two engines on one database share a bucket: never a cent more than was cap
 
 test('a backend that is terminated in the middle of a load loses nothing that was acknowledged', async () => {
   const payment = await books.payment(await books.merchant(), { amountMinor: 1_000_000n });
-  let stop = false;
+  const load = new AbortController();
   const killer = (async () => {
-    while (!stop) {
+    while (!load.signal.aborted) {
       await sql.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
          WHERE application_name = 'refundry lane' AND datname = current_database() ORDER BY random() LIMIT 1`,
@@ -115,7 +115,7 @@ test('a backend that is terminated in the middle of a load loses nothing that wa
       )),
     );
   }
-  stop = true;
+  load.abort();
   await killer;
   const acknowledged = outcomes.filter(({ refusal }) => refusal === null).length;
   const { rows } = await sql.query<{ refunded: string; refunds: string }>(
