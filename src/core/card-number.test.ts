@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { holdsCardNumber, maskCardNumbers, withoutCardNumbers } from './card-number.ts';
 import { type Command, fingerprint, type RefundPayment } from './command.ts';
 
@@ -14,8 +15,8 @@ test('card numbers are found in groups, in sentences, and several in one text', 
   assert.equal(maskCardNumbers('4111 1111 1111 1111'), '411111******1111');
   assert.equal(maskCardNumbers('card 4111-1111-1111-1111, ok'), 'card 411111******1111, ok');
   assert.equal(
-    maskCardNumbers('from 4111111111111111 5200000000001005 to x4111111111111111x'),
-    'from 411111******1111 520000******1005 to x411111******1111x',
+    maskCardNumbers('from 4111111111111111 5200000000001005 to pan_4111111111111111, "378282246310005"'),
+    'from 411111******1111 520000******1005 to pan_411111******1111, "378282*****0005"',
   );
   assert.equal(maskCardNumbers('7 4111 1111 1111 1111 9'), '7 411111******1111 9');
 });
@@ -31,6 +32,10 @@ test('what is no card number stays as it is', () => {
     '41111111111111111111',
     '0198f1d0-0000-7000-8000-00000000de30',
     '9a0df7ef-b77f-4525-97e1-f41a98ad7f75',
+    // Digits of a UUID, and of a hash, that would pass for a card number.
+    'e0c7a411-1111-4111-1111-1111aaaaaaaa',
+    '12345678-4111-4111-8111-111111111111',
+    'b94d4111111111111111e08d',
     '+60 12-345 6789',
   ]) {
     assert.equal(maskCardNumbers(text), text);
@@ -70,6 +75,18 @@ test('a command loses the card numbers of its details, however deep, and keeps i
     },
   });
   assert.equal(fingerprint(withoutCardNumbers(masked)), fingerprint(masked));
+});
+
+test('no UUID is taken for a card number', () => {
+  fc.assert(
+    fc.property(fc.uuid(), (uuid) => !holdsCardNumber(`order ${uuid}`)),
+    { numRuns: 5_000 },
+  );
+  const digits = fc.stringMatching(/^[0-9]{8}-[0-9]{4}-4[0-9]{3}-8[0-9]{3}-[0-9]{12}$/);
+  fc.assert(
+    fc.property(digits, (uuid) => !holdsCardNumber(uuid)),
+    { numRuns: 5_000 },
+  );
 });
 
 test('a command without card numbers is the same command', () => {

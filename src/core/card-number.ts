@@ -4,8 +4,11 @@
  */
 import type { Command } from './command.ts';
 
-/** Digits in groups as people write card numbers: a blank or a dash between groups, or none. */
-const DIGIT_RUNS = /\d(?:[ -]?\d)+/g;
+/**
+ * Digits as people write card numbers: all together, or in groups of a few with a blank or a dash between. They stand by
+ * themselves: digits inside a longer word are part of a hash, and those of a UUID come in groups of 8 and 12.
+ */
+const DIGIT_RUNS = /(?<![0-9A-Za-z])(?:\d{13,19}|\d{1,7}(?:[ -]\d{1,7})+)(?![0-9A-Za-z])/g;
 const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
 /** Payment cards begin with 2 to 6 (ISO/IEC 7812); times in milliseconds, which also have 13 digits, begin with 1. */
