@@ -43,7 +43,7 @@ export const WRITING: readonly ErrorCode[] = ['idempotency_key_reused', 'outcome
 const PROBLEM = ref(ProblemResource);
 
 /** Nothing that a handler could return. */
-// oxlint-disable-next-line typescript/no-empty-object-type
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type
 type NoAnswers = {};
 
 /** An operation's refusals by status. Typed as nothing: handlers throw them, and never return one. */

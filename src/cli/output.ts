@@ -18,7 +18,6 @@ export function note(text: string): void {
 }
 
 /** Control characters in stored text must not reach a terminal. */
-// oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 
 const clean = (text: string): string => text.replace(CONTROL, '\ufffd');

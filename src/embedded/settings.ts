@@ -59,5 +59,7 @@ export function postmasterArguments(
  */
 export function programEnvironment(): NodeJS.ProcessEnv {
   const kept = process.platform === 'win32' ? ['PATH', 'SystemRoot', 'TEMP', 'TMP'] : ['PATH'];
-  return Object.fromEntries([...kept.map((name) => [name, process.env[name]]), ['LC_ALL', 'C'], ['TZ', 'UTC']]);
+  const environment: NodeJS.ProcessEnv = { LC_ALL: 'C', TZ: 'UTC' };
+  for (const name of kept) environment[name] = process.env[name];
+  return environment;
 }

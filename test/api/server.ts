@@ -12,7 +12,6 @@ import type { DatabaseSettings } from '../../src/store/connection.ts';
 import { createDatabase } from '../kit/database.ts';
 
 // What an answer holds is what the tests are about: they read it as it comes.
-// oxlint-disable-next-line typescript/no-explicit-any
 export type Body = any;
 
 export interface Answer {

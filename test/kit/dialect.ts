@@ -119,7 +119,7 @@ export class DialectTalk {
       this.#bugs.push(bug),
     );
     const [bug] = this.#bugs;
-    if (bug !== undefined) throw bug;
+    if (bug !== undefined) throw new Error('a mistake of ours', { cause: bug });
     return answer;
   }
 

@@ -72,7 +72,6 @@ test('any id and any message survive XML; what XML cannot carry is replaced', ()
         const { body } = edubrite.refuse(refusal('overloaded', message));
         const { code } = messageIn(body);
         assert.equal(code, '0026');
-        // oxlint-disable-next-line no-control-regex -- just those are what XML forbids
         assert.equal(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Surrogate}/u.test(body), false);
         const carried = [...body.matchAll(/<!\[CDATA\[(.*?)\]\]>/gsu)].map(([, part]) => part).join('');
         assert.equal(carried.length, message.length);
