@@ -79,7 +79,14 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
           },
         }),
   });
-  await app.register(helmet);
+  await app.register(helmet, {
+    // Answers are data; pages bring a policy of their own.
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
+    },
+    hsts: config.tls !== null,
+  });
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();
