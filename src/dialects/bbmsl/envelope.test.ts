@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Refused } from '../../core/errors.ts';
-import { readPublicKey, signEnvelope } from './envelope.ts';
+import { signEnvelope } from './envelope.ts';
 import {
   answerFixture,
   ask,
@@ -133,56 +133,4 @@ test('only an RSA private key signs', () => {
     'private_key',
     /not an RSA key/,
   );
-});
-
-test('a public key is taken in PEM or as bare base64, in SPKI or PKCS#1, wrapped in whatever way', () => {
-  const key = createPublicKey(KEYS.publicKey);
-  const pem = (type: 'spki' | 'pkcs1'): string => key.export({ type, format: 'pem' }).toString();
-  const base64 = (type: 'spki' | 'pkcs1'): string => key.export({ type, format: 'der' }).toString('base64');
-  for (const text of [
-    pem('spki'),
-    pem('pkcs1'),
-    pem('spki').replaceAll('\n', '\r\n'),
-    pem('spki').replaceAll('\n', ''),
-    `\n  ${pem('spki')}\n`,
-    base64('spki'),
-    base64('pkcs1'),
-    base64('spki').replace(/.{64}/g, '$&\n'),
-  ]) {
-    assert.equal(readPublicKey(text), KEYS.publicKey, text);
-  }
-});
-
-test('what is no RSA public key of 2048 bits or more is refused', () => {
-  const rsa = (modulusLength: number): string =>
-    generateKeyPairSync('rsa', { modulusLength }).publicKey.export({ type: 'spki', format: 'pem' }).toString();
-  const spki = ({ publicKey }: { publicKey: ReturnType<typeof createPublicKey> }): string =>
-    publicKey.export({ type: 'spki', format: 'pem' }).toString();
-  const unsafe = createPublicKey({
-    key: { ...createPublicKey(KEYS.publicKey).export({ format: 'jwk' }), e: 'AQ' },
-    format: 'jwk',
-  });
-  refuses(() => readPublicKey(rsa(1024)), 'public_key', /2048 to 8192 bits, has 1024/);
-  refuses(() => readPublicKey(rsa(2040)), 'public_key', /has 2040/);
-  refuses(() => readPublicKey(spki({ publicKey: unsafe })), 'public_key', /unsafe exponent 1/);
-  for (const text of [
-    '',
-    'AAAA',
-    'no key',
-    '-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----',
-    spki(generateKeyPairSync('ec', { namedCurve: 'P-256' })),
-    spki(generateKeyPairSync('ed25519')),
-    spki(generateKeyPairSync('rsa-pss', { modulusLength: 2048 })),
-  ]) {
-    refuses(() => readPublicKey(text), 'public_key', /must be an RSA public key/);
-  }
-});
-
-test('a private key is refused where a public one is asked for, however it is written', () => {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  for (const type of ['pkcs1', 'pkcs8'] as const) {
-    const pem = privateKey.export({ type, format: 'pem' }).toString();
-    const base64 = privateKey.export({ type, format: 'der' }).toString('base64');
-    for (const text of [pem, base64]) refuses(() => readPublicKey(text), 'public_key', /is a private key/);
-  }
 });
