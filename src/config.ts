@@ -2,7 +2,8 @@
  * The environment, parsed once, validated with every mistake listed at once, and frozen. `docs/reference/config.md` lists
  * the same names: a test holds the two together.
  */
-import { existsSync } from 'node:fs';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { MAX_BUCKETS } from './core/ids.ts';
 
@@ -98,6 +99,9 @@ export function readConfig(env: NodeJS.ProcessEnv, needs: { readonly databaseUrl
   if ((certificate === null) !== (key === null)) {
     mistakes.push('REFUNDRY_TLS_CERTIFICATE and REFUNDRY_TLS_KEY belong together: one of them is missing');
   }
+  if (certificate !== null && key !== null && existsSync(certificate) && existsSync(key)) {
+    mistakes.push(...tlsMistakes(readFileSync(certificate), readFileSync(key)));
+  }
   const trustProxy = text('REFUNDRY_TRUST_PROXY') ?? 'false';
   if (trustProxy !== 'true' && trustProxy !== 'false') mistakes.push('REFUNDRY_TRUST_PROXY must be true or false');
   const lanes = integer('REFUNDRY_LANES', 1, 64);
@@ -122,4 +126,25 @@ export function readConfig(env: NodeJS.ProcessEnv, needs: { readonly databaseUrl
     metricsToken: text('REFUNDRY_METRICS_TOKEN'),
     trustProxy: trustProxy === 'true',
   });
+}
+
+/** What is wrong with a certificate and its key, before anybody tries to connect. */
+function tlsMistakes(certificate: Buffer, key: Buffer): string[] {
+  const mistakes: string[] = [];
+  let x509: X509Certificate | null = null;
+  let privateKey: KeyObject | null = null;
+  try {
+    x509 = new X509Certificate(certificate);
+  } catch {
+    mistakes.push('REFUNDRY_TLS_CERTIFICATE is no certificate in PEM');
+  }
+  try {
+    privateKey = createPrivateKey(key);
+  } catch {
+    mistakes.push('REFUNDRY_TLS_KEY is no unencrypted private key in PEM');
+  }
+  if (x509 !== null && privateKey !== null && !x509.checkPrivateKey(privateKey)) {
+    mistakes.push("REFUNDRY_TLS_KEY is not the key of REFUNDRY_TLS_CERTIFICATE's first certificate");
+  }
+  return mistakes;
 }

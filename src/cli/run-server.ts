@@ -1,5 +1,6 @@
 /** A server's life, from its database to its last answer: the same for `start` and `serve`. */
 import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { Refundry } from '../engine/refundry.ts';
@@ -7,6 +8,8 @@ import { createServer } from '../server.ts';
 import { createLogger } from '../server/log.ts';
 import { Metrics } from '../server/metrics.ts';
 import type { DatabaseSettings } from '../store/connection.ts';
+import { forOperator } from './database-failure.ts';
+import { Failure } from './failure.ts';
 
 export interface ServerRun {
   readonly config: Config;
@@ -40,17 +43,15 @@ export async function runServer(run: ServerRun): Promise<void> {
           'a mistake of ours',
         ),
     },
+  }).catch((error: unknown) => {
+    throw forOperator(error);
   });
   metrics = new Metrics(() => refundry.engine.queueDepth);
   try {
     await run.beforeListening?.(refundry);
     const app = await createServer({ refundry, config, logger, metrics });
     try {
-      await app.listen({
-        port: config.port,
-        host: run.host,
-        listenTextResolver: (address) => `listening on ${address}`,
-      });
+      await listen(app, config.port, run.host);
       refundry.startExpiry();
       const { port } = app.server.address() as AddressInfo;
       const host = run.host === '0.0.0.0' || run.host === '::' ? '127.0.0.1' : run.host;
@@ -63,6 +64,18 @@ export async function runServer(run: ServerRun): Promise<void> {
     }
   } finally {
     await refundry.close();
+  }
+}
+
+async function listen(app: FastifyInstance, port: number, host: string): Promise<void> {
+  try {
+    await app.listen({ port, host, listenTextResolver: (address) => `listening on ${address}` });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new Failure('configuration', `PORT: something else listens on ${host}:${port}`);
+    if (code === 'EACCES') throw new Failure('configuration', `PORT: this user may not listen on ${host}:${port}`);
+    if (code === 'EADDRNOTAVAIL') throw new Failure('configuration', `HOST: ${host} is no address of this machine`);
+    throw error;
   }
 }
 

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { assertMigrated } from '../store/migrate.ts';
+import { forOperator } from './database-failure.ts';
 import { runServer } from './run-server.ts';
 
 export function serveCommand(): Command {
@@ -10,7 +11,11 @@ export function serveCommand(): Command {
     .action(async () => {
       const config = readConfig(process.env, { databaseUrl: true });
       const database = { connectionString: config.databaseUrl ?? '' };
-      await assertMigrated(database);
+      try {
+        await assertMigrated(database);
+      } catch (error) {
+        throw forOperator(error);
+      }
       await runServer({
         config,
         host: config.host,

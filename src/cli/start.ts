@@ -1,4 +1,5 @@
 /** `refundry start`: everything on this machine, with demo data: an embedded database, loopback only. */
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { DEMO_KEYS, demoCalls, seedDemo } from '../demo/index.ts';
@@ -15,6 +16,7 @@ export function startCommand(): Command {
     .action(async ({ reset }: { reset?: true }) => {
       const config = readConfig(process.env);
       if (config.databaseUrl !== null) console.error('start uses the embedded database: DATABASE_URL is for `serve`.');
+      if (process.env['HOST'] !== undefined) console.error(`start listens on ${LOOPBACK} only: HOST is for \`serve\`.`);
       if (reset === true) await resetEmbedded(config.home);
       const embedded = await openEmbedded({ home: config.home, role: 'server', log: (line) => console.error(line) });
       try {
@@ -25,7 +27,7 @@ export function startCommand(): Command {
           database: embedded.connection,
           demo: true,
           beforeListening: (refundry) => seedDemo(refundry, config.home),
-          onReady: (url) => console.log(welcome(url)),
+          onReady: (url) => console.log(welcome(url, config.home)),
           onStopping: () => embedded.announceStopping(),
         });
       } finally {
@@ -34,8 +36,10 @@ export function startCommand(): Command {
     });
 }
 
-function welcome(url: string): string {
-  const calls = demoCalls(url).map(({ title, command }) => `# ${title}\n${command}\n`);
+function welcome(url: string, home: string): string {
+  const calls = demoCalls(url, home === resolve('.refundry') ? null : home).map(
+    ({ title, command }) => `# ${title}\n${command}\n`,
+  );
   return [
     `Refundry is ready on ${url}`,
     '',

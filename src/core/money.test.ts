@@ -110,3 +110,8 @@ test('whatever text passes is read without losing a digit', () => {
     }),
   );
 });
+
+test('codes of ISO 4217 that are no money to pay with are no currencies', () => {
+  for (const code of ['XXX', 'XTS', 'XAU', 'XDR']) assert.equal(isCurrency(code), false, code);
+  for (const code of ['USD', 'JPY', 'KWD', 'XOF', 'XPF', 'XCD']) assert.equal(isCurrency(code), true, code);
+});

@@ -8,9 +8,14 @@ import currencyCodes from 'currency-codes';
 export const MAX_AMOUNT_DIGITS = 12;
 export const MAX_AMOUNT_MINOR = 10n ** BigInt(MAX_AMOUNT_DIGITS) - 1n;
 
-const EXPONENTS = new Map(currencyCodes.data.map((currency) => [currency.code, currency.digits]));
+/** Codes of ISO 4217 that are no money to pay with: metals, bond units, funds, tests, and "no currency". */
+const NOT_PAYABLE = new Set('XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX'.split(' '));
 
-/** ISO 4217 exponent: JPY 0, USD 2, KWD 3; `undefined` for a code that ISO 4217 does not list. */
+const EXPONENTS = new Map(
+  currencyCodes.data.flatMap(({ code, digits }) => (NOT_PAYABLE.has(code) ? [] : [[code, digits] as const])),
+);
+
+/** ISO 4217 exponent: JPY 0, USD 2, KWD 3; `undefined` for a code that is not listed, or is no money. */
 export function currencyExponent(currency: string): number | undefined {
   return EXPONENTS.get(currency);
 }

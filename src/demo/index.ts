@@ -260,8 +260,12 @@ export function demoLookup(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
-/** The five partners' example calls against a demo server, for a person to paste. */
-export function demoCalls(base: string): readonly { readonly title: string; readonly command: string }[] {
+/** The five partners' example calls against a demo server, for a person to paste; `home` unless it is the default one. */
+export function demoCalls(
+  base: string,
+  home: string | null = null,
+): readonly { readonly title: string; readonly command: string }[] {
+  const environment = home === null ? '' : `REFUNDRY_HOME='${home.replaceAll("'", `'\\''`)}' `;
   return [
     {
       title: 'boost-aoc: 1.00 of MYR 10.00 (a second call with the same spTransID is AOC1001)',
@@ -269,7 +273,7 @@ export function demoCalls(base: string): readonly { readonly title: string; read
     },
     {
       title: 'bbmsl: USD 10 of 15.00, signed with the demo key',
-      command: `npm run --silent refundry -- sign '{"merchantId":3,"orderId":4922,"amount":10}' | curl -s ${base}/hosted-checkout/refund -H 'Content-Type: application/json' -d @-`,
+      command: `${environment}npm run --silent refundry -- sign '{"merchantId":3,"orderId":4922,"amount":10}' | curl -s ${base}/hosted-checkout/refund -H 'Content-Type: application/json' -d @-`,
     },
     {
       title: 'payengine: USD 10 of 25.00',
