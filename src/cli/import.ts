@@ -228,7 +228,11 @@ function report(run: Import, seconds: number, failure: Failure | null, file: str
   }
   if (failure !== null) note(`${failure.code}: ${failure.message}`);
   if (!run.isComplete) {
-    note('The file was not imported to its end. Run the same command again: it goes on, and registers nothing twice.');
+    const line = failure?.facts['line'];
+    const first = line === undefined ? 'Run' : `Correct line ${line} first, then run`;
+    note(
+      `The file was not imported to its end. ${first} the same command again: it goes on, and registers nothing twice.`,
+    );
   }
   if (failure !== null || run.feed.unknown > 0) process.exitCode = EXIT.cannotRun;
   else if (rejected > 0) process.exitCode = EXIT.refused;

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /** The command line: `refundry <command>`. Exit codes: 0 done, 1 refused by a rule, 2 wrong usage or cannot run. */
+import { existsSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { Refused } from '../core/errors.ts';
 import { EmbeddedDatabaseError } from '../embedded/errors.ts';
 import { databaseFailure } from './database-failure.ts';
-import { EXIT, Failure } from './failure.ts';
+import { EXIT, Failure, usage } from './failure.ts';
 import { interruptedExitCode } from './interruption.ts';
 import { note, printJson } from './output.ts';
 
@@ -27,7 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 const GUIDE = `
 A first walk:
   refundry start                                     a server with demo data; all commands below work beside it
-  refundry merchant create "Example Ltd"             prints the merchant's id
+  refundry merchant create "Example Ltd"             makes a merchant and says its id
   refundry import payments.csv --merchant <id>       the payments that may be refunded
   refundry refund <payment> --amount 10.00           never a cent more than was captured
   refundry verify                                    proves that the books balance
@@ -40,6 +41,7 @@ Exit codes: 0 done, 1 refused by a rule or not found, 2 wrong usage or cannot ru
 async function main(words: readonly string[]): Promise<number> {
   const program = new Command('refundry')
     .description('Refunds exactly once, never a cent more than was captured, with books that balance.')
+    .version(readVersion())
     .addHelpText('after', GUIDE);
   const load = COMMANDS[words[0] ?? ''];
   const wanted = load === undefined ? Object.values(COMMANDS) : [load];
@@ -59,29 +61,51 @@ function exitCodeSoFar(): number {
 }
 
 function throwInsteadOfExiting(command: Command): void {
-  command.exitOverride().showHelpAfterError('(--help says more)');
+  // `report` says it, in the form of all errors.
+  command.exitOverride().configureOutput({ outputError: () => undefined });
   command.commands.forEach(throwInsteadOfExiting);
 }
 
 function report(error: unknown, asJson: boolean): number {
-  // Commander has printed its sentence already; asking for help is no mistake.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.cannotRun;
+  // Asking for help, or for the version, is no mistake: commander has printed it.
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
   const failure = failureOf(error);
   if (failure === null) {
     note(`internal_error: Refundry made a mistake, please report it: ${(error as Error).stack ?? String(error)}`);
     return EXIT.cannotRun;
   }
-  note(`${failure.code}: ${failure.message}`);
+  // Called without a command, commander has printed what there is.
+  if (!isHelp(error)) note(`${failure.code}: ${failure.message}`);
   if (asJson) printJson({ error: { code: failure.code, message: failure.message, facts: failure.facts } });
   return failure.exitCode;
 }
 
 function failureOf(error: unknown): Failure | null {
   if (error instanceof Failure) return error;
+  if (isHelp(error)) return usage('a command is missing; --help lists them');
+  if (error instanceof CommanderError) return usage(sentenceOf(error));
   if (error instanceof Refused) return Failure.from(error.refusal);
   if (error instanceof ConfigError) return new Failure('configuration', error.message);
   if (error instanceof EmbeddedDatabaseError) return new Failure('database_unavailable', error.message);
   return databaseFailure(error) ?? null;
+}
+
+function isHelp(error: unknown): boolean {
+  return error instanceof CommanderError && error.code === 'commander.help';
+}
+
+/** Commander writes `error: …`, and what was perhaps meant on a line of its own. */
+function sentenceOf({ message }: CommanderError): string {
+  return `${message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ')} (--help says more)`;
+}
+
+/** Of the package that this file is in: as sources it is two folders up, as compiled files three. */
+function readVersion(): string {
+  const found = ['../../package.json', '../../../package.json']
+    .map((path) => new URL(path, import.meta.url))
+    .find(existsSync);
+  if (found === undefined) throw new Error('the package.json of Refundry is missing');
+  return (JSON.parse(readFileSync(found, 'utf8')) as { version: string }).version;
 }
 
 // `refundry … | head` closes our output early: that is no error of ours.

@@ -1,13 +1,16 @@
 /** `refundry refund …`: asks for a refund, decides on one that waits, and takes one back. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { refundView } from '../api/views.ts';
 import type { RefundPayment, RequestedAmount } from '../core/command.ts';
 import { textFault } from '../core/json.ts';
 import { decimalFault, parseMajor } from '../core/money.ts';
 import type { Outcome } from '../core/outcome.ts';
-import type { Refund } from '../core/refund.ts';
+import type { Refund, RefundStatus } from '../core/refund.ts';
+import type { Page } from '../store/page.ts';
 import { usage } from './failure.ts';
-import { fields, money, print, printJson, time } from './output.ts';
+import { merchantFor } from './identity.ts';
+import { existing } from './merchant.ts';
+import { fields, money, note, print, printJson, table, time } from './output.ts';
 import { describeNumbers } from './payment.ts';
 import { findPayment, findRefund } from './select.ts';
 import { accepted, type CommonOptions, onBooks, withSession } from './session.ts';
@@ -21,7 +24,25 @@ interface CreateOptions extends CommonOptions {
   readonly dryRun?: true;
 }
 
+interface ListOptions extends CommonOptions {
+  readonly status?: RefundStatus;
+  readonly merchant?: string;
+  readonly limit: string;
+}
+
 const MAX_REASON_LENGTH = 1000;
+const PAGE = 100;
+
+const STATUSES: readonly RefundStatus[] = [
+  'pending_approval',
+  'pending',
+  'unknown',
+  'succeeded',
+  'failed',
+  'canceled',
+  'reversed',
+  'refused',
+];
 
 const EXAMPLES = `
 Examples:
@@ -47,6 +68,14 @@ export function refundCommand(): Command {
       .option('--merchant <id>', 'whose payment, where several merchants use the same reference')
       .option('--dry-run', 'only say what it would do'),
   ).action(createRefund);
+  onBooks(
+    refund
+      .command('list')
+      .description('refunds, newest first: with --status pending_approval, those that wait for you')
+      .addOption(new Option('--status <status>', 'only those in this status').choices(STATUSES))
+      .option('--merchant <id>', 'only those of this merchant')
+      .option('--limit <n>', 'the most to list', '50'),
+  ).action(listRefunds);
   onBooks(refund.command('show <refund>').description('a refund as it is now')).action(showRefund);
   onBooks(
     refund
@@ -86,7 +115,7 @@ async function createRefund(name: string, options: CreateOptions): Promise<void>
     if (options.dryRun === true) {
       const outcome = accepted(await session.preview(payment.merchantId, action));
       if (options.json === true) printJson({ dry_run: true, ...refundAnswer(outcome) });
-      else print(`${sentence(outcome, 'Would refund')} Nothing was done.\n${numbers(outcome)}`);
+      else print(`${sentence(outcome, 'Would refund')} Nothing was done. Afterwards it would be:\n${numbers(outcome)}`);
       return;
     }
     const outcome = accepted(await session.execute(payment.merchantId, action, options.idempotencyKey));
@@ -148,6 +177,49 @@ function describe(outcome: Outcome): string {
 
 function numbers({ payment }: Outcome): string {
   return payment === null ? '' : fields([['payment', payment.id], ...describeNumbers(payment)]);
+}
+
+async function listRefunds(options: ListOptions): Promise<void> {
+  if (!/^[1-9][0-9]{0,4}$/.test(options.limit)) throw usage('--limit must be a number from 1 to 99999');
+  const limit = Number(options.limit);
+  await withSession(options, { permission: 'read' }, async (session) => {
+    const merchantId = merchantFor(session.identity, options.merchant);
+    if (merchantId !== null) await existing(session, merchantId);
+    const refunds: Refund[] = [];
+    let after: string | null = null;
+    do {
+      const page: Page<Refund> = await session.refundry.reader.refunds({
+        merchantId,
+        status: options.status ?? null,
+        paymentId: null,
+        createdFrom: null,
+        createdBefore: null,
+        amountFromMinor: null,
+        amountToMinor: null,
+        currency: null,
+        reference: null,
+        limit: Math.min(PAGE, limit - refunds.length),
+        after,
+      });
+      refunds.push(...page.items);
+      after = page.next;
+    } while (after !== null && refunds.length < limit);
+    if (options.json === true) printJson({ refunds: refunds.map((refund) => refundView(refund, null)) });
+    else print(refunds.length === 0 ? 'There are none.' : tableOf(refunds));
+    if (after !== null) note(`There may be more: --limit ${limit} is reached.`);
+  });
+}
+
+function tableOf(refunds: readonly Refund[]): string {
+  const rows = refunds.map((refund) => [
+    refund.id,
+    refund.status,
+    money(refund.amountMinor, refund.currency),
+    refund.paymentId,
+    refund.requestedBy ?? '',
+    refund.status === 'pending_approval' && refund.expiresAt !== null ? time(refund.expiresAt) : '',
+  ]);
+  return table(['refund', 'status', 'amount', 'payment', 'asked by', 'expires'], rows, ['amount']);
 }
 
 async function showRefund(id: string, options: CommonOptions): Promise<void> {

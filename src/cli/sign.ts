@@ -23,7 +23,9 @@ export function signCommand(): Command {
       try {
         if (!isJsonObject(parseJson(text))) throw usage('the request must be a JSON object');
       } catch (error) {
-        if (error instanceof JsonFault) throw usage('the request is not valid JSON: {"merchantId":3,"orderId":4922}');
+        if (error instanceof JsonFault) {
+          throw usage('the request is not valid JSON; it looks like {"merchantId":3,"orderId":4922,"amount":10}');
+        }
         throw error;
       }
       print(signEnvelope(text, readKey(options.key)));

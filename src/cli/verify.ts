@@ -29,7 +29,21 @@ export function verifyCommand(): Command {
 
 async function verify(options: VerifyOptions): Promise<void> {
   const earlier = options.against === undefined ? null : readHeads(options.against);
-  const report = await withSession(options, { permission: 'administer' }, async ({ refundry, signal }) => {
+  const report = await look(options, earlier).catch((error: unknown) => {
+    // Here 1 means findings: whoever may not look has found nothing.
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(error.code, error.message, EXIT.cannotRun, error.facts);
+  });
+  const heads = headsOf(report);
+  // Heads of books with findings prove nothing later on.
+  if (options.heads !== undefined && report.findingCount === 0) writeHeads(options.heads, heads);
+  if (options.json === true) printJson({ ...heads, ...numbersOf(report) });
+  else printReport(report, options, earlier?.heads.length ?? 0);
+  if (report.findingCount > 0) process.exitCode = EXIT.refused;
+}
+
+function look(options: VerifyOptions, earlier: EarlierHeads | null): Promise<VerifyReport> {
+  return withSession(options, { permission: 'administer' }, async ({ refundry, signal }) => {
     const progress = startProgress('Verifying');
     try {
       return await verifyBooks(refundry.readers, {
@@ -44,12 +58,6 @@ async function verify(options: VerifyOptions): Promise<void> {
       progress.stop();
     }
   });
-  const heads = headsOf(report);
-  // Heads of books with findings prove nothing later on.
-  if (options.heads !== undefined && report.findingCount === 0) writeHeads(options.heads, heads);
-  if (options.json === true) printJson({ ...heads, ...numbersOf(report) });
-  else printReport(report, options);
-  if (report.findingCount > 0) process.exitCode = EXIT.refused;
 }
 
 function headsOf(report: VerifyReport): object {
@@ -77,7 +85,7 @@ function numbersOf(report: VerifyReport): object {
   };
 }
 
-function printReport(report: VerifyReport, options: VerifyOptions): void {
+function printReport(report: VerifyReport, options: VerifyOptions, compared: number): void {
   for (const { table, row, problem, bucket, seq } of report.findings) {
     print(`${table} ${row}: ${problem}${seq === undefined ? '' : ` [entry ${bucket}/${seq}]`}`);
   }
@@ -88,10 +96,13 @@ function printReport(report: VerifyReport, options: VerifyOptions): void {
   const looked = `${entries} journal entries, ${payments} payments, ${refunds} refunds, ${balances} balances`;
   if (report.findingCount > 0) {
     print(`\n${report.findingCount} finding(s) in ${looked}.`);
+    if (options.against !== undefined) print(`Compared with the ${compared} heads in ${options.against}.`);
     if (options.heads !== undefined) note('The heads were not written: books with findings prove nothing later on.');
     return;
   }
   print(`The books are whole and balance: ${looked}.`);
+  if (options.against !== undefined) print(`All ${compared} heads in ${options.against} are still in the books.`);
+  if (options.heads !== undefined) print(`The heads were written to ${options.heads}.`);
   print(`Database ${report.installation}; its heads (bucket/entry and hash):`);
   for (const { bucket, seq, hash } of report.heads) print(`  ${bucket}/${seq} ${hash}`);
 }
@@ -106,8 +117,13 @@ function writeHeads(file: string, heads: object): void {
 
 const HASH = /^[0-9a-f]{64}$/;
 
+interface EarlierHeads {
+  readonly installation: string;
+  readonly heads: readonly Head[];
+}
+
 /** Reads what `--heads` wrote, or what `--json` printed. */
-function readHeads(file: string): { installation: string; heads: Head[] } {
+function readHeads(file: string): EarlierHeads {
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(file, 'utf8'));

@@ -22,7 +22,7 @@ test('a refund is previewed, done once per key, and refused with its numbers bey
     references: [{ namespace: 'native.reference', value: 'order-1', numbered: false }],
   });
   const preview = await refundry(env, 'refund', id, '--amount', '60.00', '--dry-run');
-  assert.match(preview.stdout, /^Would refund 60\.00 USD\. Nothing was done\./);
+  assert.match(preview.stdout, /^Would refund 60\.00 USD\. Nothing was done\. Afterwards it would be:\n/);
   assert.equal((await answer(env, 'payment', 'show', id))['refundable'], 10_000);
 
   const once = [
@@ -92,6 +92,18 @@ test('a refund above the limit waits for a second person, who may also turn it d
   };
   const { key } = (await answer(env, 'credential', 'create', '--admin'))['secrets'] as { key: string };
   const [first, second, third] = [await ask('20'), await ask('21'), await ask('22')];
+  const waiting = ['refund', 'list', '--status', 'pending_approval', '--merchant', merchant];
+  const listed = (await answer(env, ...waiting))['refunds'] as { id: string }[];
+  assert.deepEqual(
+    listed.map((refund) => refund.id),
+    [third, second, first],
+  );
+  const newest = await refundry(env, ...waiting, '--limit', '1');
+  assert.match(
+    newest.stdout,
+    new RegExp(`^REFUND .*EXPIRES\\n${third}  pending_approval  22\\.00 USD  ${id}  cli:.*Z\\n$`),
+  );
+  assert.match(newest.stderr, /--limit 1 is reached/);
   const alone = await refundry(env, 'refund', 'approve', first);
   assert.deepEqual([alone.code, alone.stderr.split(':')[0]], [1, 'approval_not_allowed']);
   const other = await refundry(env, 'refund', 'approve', first, '--amount', '19.00', '--key', key);
@@ -139,7 +151,8 @@ test('sign makes an envelope that the public key proves, over the very text', as
     refundry({}, 'sign', '{', '--key', file),
   ]);
   assert.deepEqual([noKey.code, /`refundry start` makes it/.test(noKey.stderr)], [2, true]);
-  assert.deepEqual([noJson.code, noJson.stderr.split(':')[0]], [2, 'usage']);
+  assert.equal(noJson.code, 2);
+  assert.match(noJson.stderr, /^usage: the request is not valid JSON; it looks like \{/);
 });
 
 test('verify proves whole books, meets its earlier heads again, and names the row that was changed by hand', async () => {
@@ -150,6 +163,7 @@ test('verify proves whole books, meets its earlier heads again, and names the ro
   const whole = await refundry(database, 'verify', '--heads', file);
   assert.equal(whole.code, 0, whole.stderr);
   assert.match(whole.stdout, /The books are whole and balance: 2 journal entries, 1 payments/);
+  assert.match(whole.stdout, /\nThe heads were written to .*heads\.json\.\n/);
   const { heads } = JSON.parse(readFileSync(file, 'utf8')) as {
     heads: { bucket: number; seq: number; hash: string }[];
   };
@@ -159,6 +173,12 @@ test('verify proves whole books, meets its earlier heads again, and names the ro
   await own.refund(payment, 100n);
   const later = await answer(database, 'verify', '--against', file);
   assert.deepEqual([later['finding_count'], later['refunds']], [0, 1]);
+  const compared = await refundry(database, 'verify', '--against', file);
+  assert.match(compared.stdout, /\nAll 4 heads in .*heads\.json are still in the books\.\n/);
+  const credential = await answer(database, 'credential', 'create', '--merchant', payment.merchantId);
+  const { key } = credential['secrets'] as { key: string };
+  const notAllowed = await refundry(database, 'verify', '--key', key);
+  assert.deepEqual([notAllowed.code, notAllowed.stderr.split(':')[0]], [2, 'forbidden']);
   const elsewhere = await refundry(env, 'verify', '--against', file);
   assert.deepEqual([elsewhere.code, /printed earlier|head/i.test(elsewhere.stdout)], [1, true], elsewhere.stdout);
   const noHeads = await refundry(env, 'verify', '--against', writeFile(folder, 'x.json', '{"heads":[]}'));
@@ -168,7 +188,7 @@ test('verify proves whole books, meets its earlier heads again, and names the ro
   const tampered = await refundry(database, 'verify', '--heads', `${folder}/none.json`);
   assert.equal(tampered.code, 1);
   assert.match(tampered.stdout, new RegExp(`^payment ${payment.id}: .*refunded`));
-  assert.match(tampered.stdout, /\n[1-9][0-9]* finding\(s\) in 3 journal entries/);
+  assert.match(tampered.stdout, /\n[1-9][0-9]* finding\(s\) in 4 journal entries/);
   assert.throws(() => readFileSync(`${folder}/none.json`));
 });
 
@@ -190,12 +210,14 @@ test('commands and a busy engine share the books without losing or doubling anyt
 });
 
 test('what cannot run says why in a sentence, and exits with 2', async () => {
-  const [noDatabase, badConfig, noCommand, unknown, help, version] = await Promise.all([
+  const [noDatabase, badConfig, noCommand, unknown, noArgument, help, version, missing] = await Promise.all([
     refundry({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/x' }, 'merchant', 'list'),
     refundry({ DATABASE_URL: 'mysql://x', REFUNDRY_LANE: '3' }, 'merchant', 'list'),
     refundry({}, 'merchant'),
-    refundry({}, 'refnud'),
+    refundry({}, 'refnud', '--json'),
+    refundry({}, 'refund', 'show', '--json'),
     refundry({}, 'refund', '--help'),
+    refundry({}, '--version'),
     refundry(env, 'merchant', 'show', 'nobody', '--json'),
   ]);
   assert.deepEqual(
@@ -205,10 +227,17 @@ test('what cannot run says why in a sentence, and exits with 2', async () => {
   assert.equal(badConfig.code, 2);
   assert.match(badConfig.stderr, /^configuration: .*2 mistake/);
   assert.deepEqual([noCommand.code, /Usage: refundry merchant/.test(noCommand.stderr)], [2, true]);
-  assert.deepEqual([unknown.code, /unknown command 'refnud'/.test(unknown.stderr)], [2, true]);
+  for (const [ran, sentence] of [
+    [unknown, "unknown command 'refnud' (Did you mean refund?) (--help says more)"],
+    [noArgument, "missing required argument 'refund' (--help says more)"],
+  ] as const) {
+    assert.deepEqual([ran.code, ran.stderr], [2, `usage: ${sentence}\n`]);
+    assert.deepEqual(JSON.parse(ran.stdout), { error: { code: 'usage', message: sentence, facts: {} } });
+  }
   assert.deepEqual([help.code, /refundry refund native\.reference:order-42 --all/.test(help.stdout)], [0, true]);
-  assert.equal(version.code, 1);
-  assert.deepEqual(JSON.parse(version.stdout), {
+  assert.match(version.stdout, /^[0-9]+\.[0-9]+\.[0-9]+\n$/);
+  assert.equal(missing.code, 1);
+  assert.deepEqual(JSON.parse(missing.stdout), {
     error: { code: 'resource_not_found', message: 'there is no merchant nobody', facts: {} },
   });
 });

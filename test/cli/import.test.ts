@@ -101,7 +101,10 @@ test('a line is taken in whole or turned away with its number and reason', async
     ],
   );
   const kept = readFileSync(rejects, 'utf8');
-  assert.match(kept, /^amount,currency,native\.reference,description,created_at,rejected_line,rejected_because\n/);
+  assert.match(
+    kept,
+    /^amount,currency,native\.reference,description,created_at,rejected_line,rejected_because,rejected_text\n/,
+  );
   assert.match(kept, /\n"1,000\.00",USD,bad-2,,,4,/);
   assert.doesNotMatch(kept, /4111 1111/);
   const { rows } = await client.query('SELECT 1 FROM payment WHERE merchant_id = $1', [merchant]);
@@ -114,6 +117,36 @@ test('a line is taken in whole or turned away with its number and reason', async
   const fixed = writeFile(folder, 'fixed.csv', corrected.join('\n').replace('1,000.00', '1000.00'));
   const third = await answer(env, 'import', fixed, '--merchant', merchant);
   assert.deepEqual([third['registered'], third['rejected']], [1, 0]);
+});
+
+test('a line with too many or too few fields stays rejected, whole, until a person repairs it', async () => {
+  const merchant = await books.merchant();
+  const file = writeFile(
+    folder,
+    'ragged.csv',
+    'native.reference,currency,amount\nr-1,USD,1,000.00\nr-2,USD\nr-3,USD,1"0\nr-4,USD,1,"a,b"\n',
+  );
+  const [first, second] = [`${folder}/ragged-1.csv`, `${folder}/ragged-2.csv`];
+  await refundry(env, 'import', file, '--merchant', merchant, '--rejects', first);
+  const asItIs = await refundry(env, 'import', first, '--merchant', merchant, '--rejects', second);
+  assert.match(asItIs.stdout, /^0 registered, 0 there already, 4 rejected/);
+  assert.equal(asItIs.stderr.match(/must be repaired: put what is in rejected_text/g)?.length, 4);
+  for (const rejects of [first, second]) {
+    const kept = readFileSync(rejects, 'utf8');
+    assert.match(kept, /\n,,,2,.*,"r-1,USD,1,000\.00"\n,,,3,.*,"r-2,USD"\n,,,4,.*,\n,,,5,.*,"r-4,USD,1,"{2}a,b"{3}\n$/);
+  }
+  const repaired = readFileSync(second, 'utf8').replace('\n,,,2,', '\nr-1,USD,1000.00,2,');
+  const repairedFile = writeFile(folder, 'repaired.csv', repaired.split('\n').slice(0, 2).join('\n'));
+  assert.equal((await answer(env, 'import', repairedFile, '--merchant', merchant))['registered'], 1);
+  const payment = await answer(env, 'payment', 'show', 'native.reference:r-1', '--merchant', merchant);
+  assert.equal(payment['captured'], 100_000);
+});
+
+test('a capture in the future is blamed on the column that has it', async () => {
+  const merchant = await books.merchant();
+  const file = writeFile(folder, 'future.csv', 'amount,currency,native.reference,captured_at\n1,USD,f-1,2126-01-31\n');
+  const { stderr } = await refundry(env, 'import', file, '--merchant', merchant);
+  assert.equal(stderr, 'line 2: invalid_request: captured_at: is in the future\n');
 });
 
 test('a file whose header does not fit is refused before anything is read', async () => {
@@ -150,6 +183,7 @@ test('what is no file of payments is said to be none', async () => {
   assert.equal(unclosed.code, 2);
   assert.match(unclosed.stdout, /^1 registered/);
   assert.match(unclosed.stderr, /not_csv: line 3: a quote is opened and never closed/);
+  assert.match(unclosed.stderr, /Correct line 3 first, then run the same command again/);
   assert.deepEqual([missing.code, missing.stderr.startsWith('usage: ')], [2, true]);
   assert.match(itself.stderr, /would overwrite the file that is imported/);
   assert.deepEqual([nobody.code, nobody.stderr.split(':')[0]], [1, 'resource_not_found']);

@@ -169,5 +169,13 @@ export const COLUMNS: Readonly<Record<string, Column>> = {
   coupon_code: text('the coupon that a group purchase resulted in', (draft, cell) => (draft.couponCode = cell)),
 };
 
-/** What `--rejects` adds to each line: a corrected file of rejects can be imported as it is. */
-export const REJECT_COLUMNS = ['rejected_line', 'rejected_because'] as const;
+/**
+ * What `--rejects` adds to each line: a corrected file of rejects can be imported as it is. `rejected_text` is the line
+ * itself, where its fields do not fit the header: nobody but a person knows which field belongs into which column.
+ */
+export const REJECT_COLUMNS = ['rejected_line', 'rejected_because', 'rejected_text'] as const;
+
+/** Whether this column was added by `--rejects`. */
+export function isRejectColumn(name: string): boolean {
+  return (REJECT_COLUMNS as readonly string[]).includes(name.trim());
+}

@@ -1,6 +1,6 @@
 /** CSV (RFC 4180) in batches of lines with their numbers: as many as a chunk of the file has, so memory stays bounded. */
 import { type CsvError, type Info, Parser } from 'csv-parse';
-import { Failure } from '../failure.ts';
+import { EXIT, Failure } from '../failure.ts';
 
 export interface CsvLine {
   /** Where it begins in the file, counted from 1, as an editor shows it. */
@@ -39,7 +39,8 @@ export async function* readCsv(source: AsyncIterable<Buffer>, delimiter: string)
     if (error === undefined) return;
     const line = newlines.before(Number(error['bytes'] ?? 0)) + 1;
     if (error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE') {
-      throw new Failure('not_csv', `line ${line}: a quote is opened and never closed; nothing after it was read`);
+      const sentence = `line ${line}: a quote is opened and never closed; nothing after it was read`;
+      throw new Failure('not_csv', sentence, EXIT.cannotRun, { line });
     }
     // A line with several wrong quotes is one wrong line.
     if (line !== faultLine) {

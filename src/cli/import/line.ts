@@ -5,7 +5,7 @@ import { currencyExponent, decimalFault, isCurrency, parseMajor } from '../../co
 import type { PaymentDetails, PaymentMethod } from '../../core/payment.ts';
 import { readReferences, referenceNamespaces } from '../../dialects/references.ts';
 import { Failure } from '../failure.ts';
-import { COLUMNS, type Draft, REJECT_COLUMNS } from './columns.ts';
+import { COLUMNS, type Draft, isRejectColumn } from './columns.ts';
 
 export interface ReadLine {
   readonly merchantId: string;
@@ -40,6 +40,12 @@ export function lineReader(header: readonly string[], merchant: string | null): 
     if (fields.length !== names.length) {
       return refusal('invalid_request', `has ${fields.length} fields, the header has ${names.length} columns`);
     }
+    if (isUnrepaired(names, fields)) {
+      return refusal(
+        'invalid_request',
+        'was rejected before and must be repaired: put what is in rejected_text, or in the line it came from, into its columns',
+      );
+    }
     const draft = newDraft();
     for (const [index, read] of readers.entries()) {
       const text = fields[index]?.trim() ?? '';
@@ -50,9 +56,14 @@ export function lineReader(header: readonly string[], merchant: string | null): 
   };
 }
 
+/** A line of a file of rejects that has nothing but what `--rejects` wrote. */
+function isUnrepaired(names: readonly string[], fields: readonly string[]): boolean {
+  const filled = names.filter((_name, index) => fields[index]?.trim() !== '');
+  return filled.length > 0 && filled.every(isRejectColumn);
+}
+
 function headerMistakes(names: readonly string[], namespaces: ReadonlySet<string>, merchant: string | null): string[] {
-  const known = (name: string): boolean =>
-    Object.hasOwn(COLUMNS, name) || namespaces.has(name) || (REJECT_COLUMNS as readonly string[]).includes(name);
+  const known = (name: string): boolean => Object.hasOwn(COLUMNS, name) || namespaces.has(name) || isRejectColumn(name);
   const quote = (list: readonly string[]): string => list.map((name) => JSON.stringify(name)).join(', ');
   const mistakes: string[] = [];
   const unknown = names.filter((name) => !known(name));
@@ -111,6 +122,10 @@ function finish(draft: Draft, merchant: string | null): ReadLine | Refusal {
   const amountMinor = readAmount(draft);
   if (typeof amountMinor !== 'bigint') return amountMinor;
   if (draft.status === 'pending' && draft.capturedAt !== null) return invalid('captured_at', 'the payment is pending');
+  // It stands for the missing `created_at`, too: the books would blame a column that the file may not have.
+  if (draft.createdAt === null && draft.capturedAt !== null && draft.capturedAt > Date.now()) {
+    return invalid('captured_at', 'is in the future');
+  }
   const details = readDetails(draft);
   if ('code' in details) return details;
   const entitlements = readEntitlements(draft);

@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises';
 import { maskCardNumbers } from '../../core/card-number.ts';
 import type { Refusal } from '../../core/errors.ts';
 import { usage } from '../failure.ts';
-import { REJECT_COLUMNS } from './columns.ts';
+import { isRejectColumn, REJECT_COLUMNS } from './columns.ts';
 import type { CsvLine } from './csv.ts';
 
 /** More than that nobody reads on a screen. */
@@ -50,9 +50,13 @@ export class Rejects {
     const because = `${refused.code}: ${refused.message}`;
     if (this.#shown.length < SHOWN) this.#shown.push({ line, because });
     if (this.#file === null) return;
-    const own = header.map((name, index) => (isRejectColumn(name) ? null : (fields[index] ?? '')));
-    const cells = own.filter((cell) => cell !== null).map(maskCardNumbers);
-    this.#file.write(this.#row([...cells, String(line), because]));
+    const masked = fields.map(maskCardNumbers);
+    // Cut or padded to the header's width, a line that does not fit it could pass for a good one with another amount.
+    const fits = fields.length === header.length;
+    const own = header.flatMap((name, index) => (isRejectColumn(name) ? [] : [fits ? (masked[index] ?? '') : '']));
+    const kept = masked[header.findIndex((name) => name.trim() === 'rejected_text')] ?? '';
+    const text = fits ? kept : this.#joined(masked);
+    this.#file.write(this.#row([...own, String(line), because, text]));
   }
 
   /** Waits until the disk has caught up. Throws `Failure` when it cannot. */
@@ -69,15 +73,15 @@ export class Rejects {
   }
 
   #row(cells: readonly string[]): string {
-    return `${cells.map((cell) => this.#quoted(cell)).join(this.#delimiter)}\n`;
+    return `${this.#joined(cells)}\n`;
+  }
+
+  #joined(cells: readonly string[]): string {
+    return cells.map((cell) => this.#quoted(cell)).join(this.#delimiter);
   }
 
   #quoted(cell: string): string {
     const needsQuotes = cell.includes(this.#delimiter) || /["\r\n]/.test(cell);
     return needsQuotes ? `"${cell.replaceAll('"', '""')}"` : cell;
   }
-}
-
-function isRejectColumn(name: string): boolean {
-  return (REJECT_COLUMNS as readonly string[]).includes(name.trim());
 }
