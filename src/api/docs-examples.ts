@@ -2,10 +2,13 @@
 import { escape } from './docs-html.ts';
 import { componentName, type OpenApi, type SchemaObject } from './docs-model.ts';
 
+/** Stands for the address of the server, which each request for the page tells anew. */
+export const SERVER_ADDRESS = '{server}';
+
 /** A command that can be pasted into a shell. */
 export function curlOf(method: string, path: string, body: unknown, takesKey: boolean): string {
   const lines = [
-    `curl${method === 'GET' || (method === 'POST' && body !== undefined) ? '' : ` -X ${method}`} http://localhost:8080${path.replace('{id}', '$ID')}`,
+    `curl${method === 'GET' || (method === 'POST' && body !== undefined) ? '' : ` -X ${method}`} ${SERVER_ADDRESS}${path.replace('{id}', '$ID')}`,
     '  -H "Authorization: Bearer $KEY"',
     ...(takesKey ? ['  -H "Idempotency-Key: $(uuidgen)"'] : []),
     ...(body === undefined

@@ -29,13 +29,14 @@ const STYLE = `
 @media(prefers-color-scheme:dark){:root{--ink:#e6eaf2;--soft:#9aa6ba;--line:#2b3547;--paper:#10161f;--side:#0b1018;--accent:#7cb8f5;--code:#1b2432;--dark:#0a0f17}}
 *{box-sizing:border-box}
 html{scroll-padding-top:1rem}
-body{margin:0;font:16px/1.6 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:var(--ink);background:var(--paper);display:grid;grid-template-columns:17rem minmax(0,1fr)}
-nav{position:sticky;top:0;height:100vh;overflow-y:auto;background:var(--side);border-right:1px solid var(--line);padding:1.25rem 1rem 3rem;font-size:.875rem}
+body{margin:0;font:16px/1.6 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:var(--ink);background:var(--paper);display:grid;grid-template:auto 1fr/17rem minmax(0,1fr)}
+header{grid-area:1/2;padding:2rem 3rem 0}
+nav{grid-area:1/1/3/2;position:sticky;top:0;height:100vh;overflow-y:auto;background:var(--side);border-right:1px solid var(--line);padding:1.25rem 1rem 3rem;font-size:.875rem}
 nav .brand{font-weight:700;font-size:1.1rem;display:block;margin-bottom:.5rem;color:var(--ink)}
 nav a{display:block;color:var(--soft);text-decoration:none;padding:.12rem .25rem;overflow-wrap:anywhere}
 nav a.group{color:var(--ink);font-weight:600;margin-top:.9rem}
 nav a:hover,nav a:focus{color:var(--accent)}
-main{padding:2rem 3rem 6rem;max-width:86rem}
+main{grid-area:2/2;padding:0 3rem 6rem;max-width:86rem}
 h1{font-size:2rem;line-height:1.2;margin:.2rem 0 1rem}
 h2{font-size:1.5rem;margin:3.5rem 0 .5rem;padding-top:1rem;border-top:2px solid var(--line)}
 h3{font-size:1.15rem;margin:0 0 .3rem}
@@ -60,10 +61,13 @@ dt code{font-weight:600}
 details{margin:.6rem 0;border-left:3px solid var(--line);padding-left:.9rem}
 summary{cursor:pointer;font-size:.875rem;color:var(--soft)}
 @media(max-width:70rem){article{grid-template-columns:minmax(0,1fr);gap:.5rem}}
-@media(max-width:48rem){body{display:block}nav{position:static;height:auto;max-height:40vh;border-right:0;border-bottom:1px solid var(--line)}main{padding:1rem}}
+nav details{margin:0;border:0;padding:0}
+@media(min-width:48.01rem){@supports selector(::details-content){nav summary{display:none}nav details::details-content{content-visibility:visible;block-size:auto}}}
+@media(max-width:48rem){body{display:block}header{padding:1rem 1rem 0}nav{position:static;height:auto;padding:.5rem 1rem;border:solid var(--line);border-width:1px 0}nav .brand{display:none}nav summary{padding:.4rem 0;font-size:1rem;color:var(--ink)}main{padding:1rem}}
 `.trim();
 
-export function layout(title: string, navigation: string, content: string): string {
+/** The index is folded away on narrow screens, and always open beside the text on wide ones. */
+export function layout(title: string, heading: string, navigation: string, content: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -73,7 +77,8 @@ export function layout(title: string, navigation: string, content: string): stri
 <style>${STYLE}</style>
 </head>
 <body>
-<nav aria-label="Contents"><a class="brand" href="/docs">Refundry</a>${navigation}</nav>
+<header><h1>${escape(heading)}</h1></header>
+<nav aria-label="Contents"><a class="brand" href="/docs">Refundry</a><details><summary>Contents</summary>${navigation}</details></nav>
 <main>${content}</main>
 </body>
 </html>

@@ -1,6 +1,6 @@
 /** The API's reference and its list of errors as HTML, made from the OpenAPI document and the error registry. */
 import { ERRORS } from '../core/errors.ts';
-import { curlOf, exampleAnswer, jsonBlock } from './docs-examples.ts';
+import { curlOf, exampleAnswer, jsonBlock, SERVER_ADDRESS } from './docs-examples.ts';
 import { escape, inline, layout, paragraphs, slug } from './docs-html.ts';
 import { fieldList } from './docs-fields.ts';
 import type { DocumentedOperation, OpenApi, ParameterObject } from './docs-model.ts';
@@ -12,7 +12,7 @@ interface Listed {
   readonly operation: DocumentedOperation;
 }
 
-/** The whole reference on one page. */
+/** The whole reference on one page, with `SERVER_ADDRESS` where the server's address belongs. */
 export function referencePage(document: OpenApi): string {
   const listed = operationsOf(document);
   const sections = document.tags.map((tag) => ({
@@ -29,7 +29,6 @@ export function referencePage(document: OpenApi): string {
     .join('');
   const objects = Object.entries(document.components.schemas);
   const content = `
-<h1>${escape(document.info.title)}</h1>
 <div class="intro">${paragraphs(document.info.description)}
 <p>For programs, the same is at <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1).</p></div>
 ${firstSteps()}
@@ -51,6 +50,7 @@ ${paragraphs(schema.description ?? '')}${fieldList(schema, false)}</div>
   .join('')}</section>`;
   return layout(
     document.info.title,
+    document.info.title,
     `<a class="group" href="#first-steps">First steps</a>${navigation}<a class="group" href="#objects">Objects</a>${objects
       .map(([name]) => `<a href="#object-${name}">${escape(name)}</a>`)
       .join('')}<a class="group" href="/docs/errors">Errors</a>`,
@@ -66,25 +66,26 @@ function operationsOf({ paths }: OpenApi): Listed[] {
 
 function firstSteps(): string {
   const steps = `# 1. Who am I?
-curl http://localhost:8080/v1/me -H "Authorization: Bearer $KEY"
+curl ${SERVER_ADDRESS}/v1/me -H "Authorization: Bearer $KEY"
 
 # 2. Register a payment of 100.00 USD
-curl http://localhost:8080/v1/payments \\
+curl ${SERVER_ADDRESS}/v1/payments \\
   -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
   -d '{"amount":10000,"currency":"USD","references":{"native.reference":"order-1001"}}'
 
 # 3. Refund 60.00 of it; run it twice: it happens once
-curl http://localhost:8080/v1/refunds \\
+curl ${SERVER_ADDRESS}/v1/refunds \\
   -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
   -H "Idempotency-Key: order-1001-return-1" \\
   -d '{"payment_reference":{"namespace":"native.reference","value":"order-1001"},"amount":6000}'`;
   return `<section><h2 id="first-steps">First steps</h2>
-<p>With a merchant's key in <code>$KEY</code> (an administrator's key also sends <code>merchant_id</code>):</p>
+<p>With a merchant's key in <code>$KEY</code> (an administrator's key also sends <code>merchant_id</code>). In demo mode <code>rk_demo_merchant</code> is one: <code>export KEY=rk_demo_merchant</code>.</p>
 <pre>${escape(steps)}</pre></section>`;
 }
 
 function operationBlock(document: OpenApi, { method, path, operation }: Listed): string {
   const accepted = Object.entries(operation.responses).find(([status]) => status.startsWith('2'));
+  const answered = accepted?.[1].content?.['application/json'];
   const body = operation.requestBody?.content['application/json'];
   const inPath = operation.parameters?.filter((parameter) => parameter.in !== 'header') ?? [];
   const headers = operation.parameters?.filter((parameter) => parameter.in === 'header') ?? [];
@@ -96,11 +97,11 @@ ${paragraphs(operation.description ?? '')}
 ${parameterList('Parameters', inPath)}
 ${parameterList('Headers', headers)}
 ${body === undefined ? '' : `<h4>Body</h4>${fieldList(body.schema, true)}`}
-${accepted === undefined ? '' : `<h4>Answer</h4><p><code>${accepted[0]}</code> ${inline(accepted[1].description)} ${objectLinks(accepted[1].content?.['application/json']?.schema)}</p>`}
+${accepted === undefined ? '' : `<h4>Answer</h4><p><code>${accepted[0]}</code> ${inline(accepted[1].description)} ${objectLinks(answered?.schema)}</p>`}
 ${refusalList(operation)}
 </div><div class="sample">
 <pre>${escape(curlOf(method, path, body?.example, headers.length > 0))}</pre>
-${jsonBlock('Answer', exampleAnswer(document, accepted?.[1].content?.['application/json']?.schema))}
+${jsonBlock('Answer', answered?.example ?? exampleAnswer(document, answered?.schema))}
 </div></article>`;
 }
 
@@ -146,9 +147,9 @@ export function errorsPage(): string {
 <p class="route"><span class="method">${status}</span> ${escape(title)}</p>
 <p>${inline(meaning)}</p><p><b>What to do:</b> ${inline(remedy)}</p></div></article>`;
   });
-  const content = `<h1>Errors</h1><div class="intro">
+  const content = `<div class="intro">
 <p>Every refusal is a problem (RFC 9457, <code>application/problem+json</code>) with one of these codes. They are in order of precedence: when several rules refuse a request, the first of this list is what you hear. The numbers behind a refusal are fields of the answer, amounts in minor units; what concerns a payment has <code>captured</code>, <code>refunded</code>, <code>reserved</code> and <code>refundable</code>.</p></div>
 ${entries.join('')}`;
   const navigation = `<a class="group" href="/docs">API reference</a>${ERRORS.map(({ code }) => `<a href="#${code}">${code}</a>`).join('')}`;
-  return layout('Refundry: errors', navigation, content);
+  return layout('Refundry: errors', 'Errors', navigation, content);
 }

@@ -128,7 +128,7 @@ export function addMerchants(app: ApiScope, { refundry }: ApiContext): void {
       operationId: 'setPolicy',
       summary: "Set a merchant's policy",
       description:
-        "Sets the whole policy: fields that are left out get their defaults. Only for administrators: a merchant's own key must not lift the approval that it needs. Applies to all refunds that are decided from then on, through every protocol, beside what the protocol itself allows; the strictest wins.",
+        "**Replaces the whole policy: every field that is left out gets its default, so an empty body lifts every limit, also the need for approval.** To change one field, read the policy, change it, and send all of it. Only for administrators: a merchant's own key must not lift the approval that it needs. Applies to all refunds that are decided from then on, through every protocol, beside what the protocol itself allows; the strictest wins.",
       tags: TAGS,
       params: IdParams,
       querystring: NoQuery,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { ACCESS_ROLES, type OperationConfig } from './access.ts';
+import { ANSWER_EXAMPLES } from './answer-examples.ts';
 
 const INTRODUCTION = `
 Refund payments exactly once, and never a cent more than was captured.
@@ -85,9 +86,11 @@ interface HeaderObject {
 interface ResponseObject {
   description: string;
   headers?: Record<string, HeaderObject>;
+  content?: Record<string, { example?: unknown }>;
 }
 
 interface OperationObject {
+  operationId: string;
   requestBody?: { required?: boolean; content: Record<string, { schema: Record<string, unknown> }> };
   parameters?: { name: string }[];
   responses: Record<string, ResponseObject>;
@@ -99,7 +102,7 @@ const REPLAYED: HeaderObject = {
 };
 const RETRY_AFTER: HeaderObject = { description: 'Seconds to wait.', schema: { type: 'integer' } };
 
-/** What the schemas of a route cannot say: bodies that may be left out, headers of answers, and refusals of bodies. */
+/** What a route's schemas cannot say: bodies that may be left out, answers' headers and examples, refusals of bodies. */
 function complete(operation: OperationObject): void {
   const { requestBody, responses } = operation;
   const schema = requestBody?.content['application/json']?.schema;
@@ -115,7 +118,10 @@ function complete(operation: OperationObject): void {
     responses['415'] = { ...invalid, description: '`invalid_request`: The body is not JSON by its Content-Type.' };
   }
   const hasKey = operation.parameters?.some(({ name }) => name === 'Idempotency-Key') === true;
+  const example = ANSWER_EXAMPLES[operation.operationId];
   for (const [status, response] of Object.entries(responses)) {
+    const accepted = status.startsWith('2') ? response.content?.['application/json'] : undefined;
+    if (accepted !== undefined && example !== undefined) accepted.example = example;
     if (hasKey && (status.startsWith('2') || status === '409')) response.headers = { 'Idempotent-Replayed': REPLAYED };
     if (status === '429' || status === '503') response.headers = { 'Retry-After': RETRY_AFTER };
   }

@@ -14,6 +14,26 @@ export const ID_PATTERN = '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{
 export const id = (description: string) => Type.String({ pattern: ID_PATTERN, description });
 
 export const CURRENCY_PATTERN = '^[A-Z]{3}$';
+export const LIMIT_PATTERN = '^(?:[1-9][0-9]?|100)$';
+export const AMOUNT_TEXT_PATTERN = '^(?:0|[1-9][0-9]{0,11})$';
+export const FOUR_DIGITS = '^[0-9]{4}$';
+export const SIX_DIGITS = '^[0-9]{6}$';
+export const NINE_DIGITS = '^[0-9]{9}$';
+export const MONTH_PATTERN = '^(?:0[1-9]|1[0-2])$';
+export const YEAR_PATTERN = '^(?:[0-9]{2}|[0-9]{4})$';
+
+/** What is said of texts that do not match. */
+export const PATTERN_PROBLEMS: Readonly<Record<string, string>> = {
+  [ID_PATTERN]: 'is no id',
+  [CURRENCY_PATTERN]: 'is no ISO 4217 code: three capital letters',
+  [LIMIT_PATTERN]: 'must be a whole number from 1 to 100',
+  [AMOUNT_TEXT_PATTERN]: 'must be a whole number of minor units, at most 12 digits',
+  [FOUR_DIGITS]: 'must be four digits',
+  [SIX_DIGITS]: 'must be six digits',
+  [NINE_DIGITS]: 'must be nine digits',
+  [MONTH_PATTERN]: 'must be a month of two digits, 01 to 12',
+  [YEAR_PATTERN]: 'must be a year of two or four digits',
+};
 
 export const text = (description: string, maxLength = 255, minLength = 1) =>
   Type.String({ minLength, maxLength, description });
@@ -94,7 +114,7 @@ export function pageOf<Schema extends TObject>(item: Component<Schema>) {
 export const PAGE_QUERY = {
   limit: Type.Optional(
     Type.String({
-      pattern: '^(?:[1-9][0-9]?|100)$',
+      pattern: LIMIT_PATTERN,
       description: 'How many at most, 1 to 100. Default 20.',
       examples: ['20'],
     }),
@@ -110,10 +130,10 @@ export const LIST_QUERY = {
   created_from: Type.Optional(timeText('Created at this time or later.')),
   created_before: Type.Optional(timeText('Created before this time.')),
   amount_from: Type.Optional(
-    Type.String({ pattern: '^(?:0|[1-9][0-9]{0,11})$', description: 'Of this amount or more, in minor units.' }),
+    Type.String({ pattern: AMOUNT_TEXT_PATTERN, description: 'Of this amount or more, in minor units.' }),
   ),
   amount_to: Type.Optional(
-    Type.String({ pattern: '^(?:0|[1-9][0-9]{0,11})$', description: 'Of this amount or less, in minor units.' }),
+    Type.String({ pattern: AMOUNT_TEXT_PATTERN, description: 'Of this amount or less, in minor units.' }),
   ),
   currency: Type.Optional(currency('In this currency.')),
   reference: Type.Optional(text("A payment's reference, in whatever namespace; for refunds also their own.")),

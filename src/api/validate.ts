@@ -5,7 +5,7 @@ import { Compile } from 'typebox/compile';
 import { Settings } from 'typebox/system';
 import { textFault } from '../core/json.ts';
 import { InvalidRequest, type ParameterProblem } from './problems.ts';
-import { CURRENCY_PATTERN, ID_PATTERN } from './shapes.ts';
+import { PATTERN_PROBLEMS } from './shapes.ts';
 
 /** More would help nobody, and a hostile body could name thousands. */
 const MAX_PROBLEMS = 20;
@@ -24,7 +24,6 @@ interface Finding {
 interface Constraint extends TSchema {
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
-  readonly description?: string;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minLength?: number;
@@ -107,7 +106,7 @@ function describe(schema: TSchema, finding: Finding, isQuery: boolean): Paramete
     case 'maxProperties':
       return one(`must have at most ${constraint.maxProperties} members`);
     case 'pattern':
-      return one(patternProblem(constraint));
+      return one(PATTERN_PROBLEMS[constraint.pattern ?? ''] ?? 'is not well-formed');
     default:
       return one('is not as described');
   }
@@ -125,12 +124,6 @@ function typeProblem({ type = '' }: Constraint): string {
     return kind === 'object' ? 'an object' : kind === 'array' ? 'an array' : kind === 'null' ? 'null' : `a ${kind}`;
   });
   return `must be ${kinds.join(' or ')}`;
-}
-
-function patternProblem({ pattern, description }: Constraint): string {
-  if (pattern === ID_PATTERN) return 'is no id';
-  if (pattern === CURRENCY_PATTERN) return 'is no ISO 4217 code: three capital letters';
-  return description === undefined ? 'is not well-formed' : `is not well-formed; expected: ${description}`;
 }
 
 function rangeProblem({ minimum, maximum }: Constraint): string {

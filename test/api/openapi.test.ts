@@ -119,6 +119,10 @@ test('every example is valid by its own schema', () => {
     assert.deepEqual([...Compile(inlined(schema)).Errors(example)], [], name);
   }
   for (const { name, operation } of operations) {
+    for (const answered of Object.values<Body>(operation.responses)) {
+      const { schema, example } = answered.content['application/json'] ?? {};
+      if (example !== undefined) assert.deepEqual([...Compile(inlined(schema)).Errors(example)], [], name);
+    }
     const content = operation.requestBody?.content['application/json'];
     if (content === undefined) continue;
     assert.notEqual(content.example, undefined, name);
