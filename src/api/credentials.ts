@@ -1,5 +1,5 @@
 /** Credentials for every protocol: secrets are shown once, when they are made, and kept as hashes. */
-import { invalidParameter, Refused } from '../core/errors.ts';
+import { invalidParameter, refusal, Refused } from '../core/errors.ts';
 import { issueCredential, NATIVE_PROTOCOL } from '../dialects/issue.ts';
 import { operation, resourceNotFound, visibleMerchant } from './access.ts';
 import { CreateCredential, CredentialResource, IssuedCredentialResource, ListCredentials } from './account-schemas.ts';
@@ -27,7 +27,7 @@ export function addCredentials(app: ApiScope, { refundry }: ApiContext): void {
       body: CreateCredential,
       response: {
         201: answer(ref(IssuedCredentialResource), 'The credential, with its secrets.'),
-        ...refusals('resource_not_found', 'outcome_unknown'),
+        ...refusals('resource_not_found', 'duplicate_reference', 'outcome_unknown'),
       },
     },
     handler: async (request, reply) => {
@@ -48,6 +48,10 @@ export function addCredentials(app: ApiScope, { refundry }: ApiContext): void {
         ...(publicKey === undefined ? {} : { publicKey }),
         ...(settings === undefined ? {} : { settings }),
       });
+      if (await refundry.isNameTaken(credential.protocol, credential.lookup, merchantId)) {
+        const taken = `another merchant's ${credential.protocol} credential has this name already`;
+        throw new Refused(refusal('duplicate_reference', taken, { lookup: credential.lookup }));
+      }
       const action = { kind: 'create_credential', credential } as const;
       const outcome = await perform(refundry, request, reply, merchantId, action, null);
       reply.code(201).header('cache-control', 'no-store');

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorDefinition, type Refusal, refusal, Refused } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { type Payment, refundableMinor } from '../core/payment.ts';
+import { isDatabaseAway } from '../store/connection.ts';
 import { amountView, exactJson } from './exact-json.ts';
 import { factsView } from './journal-views.ts';
 
@@ -150,12 +151,4 @@ function problemOfError(error: Error & { statusCode?: number; code?: unknown }, 
     : problemOf(refusal('internal_error', 'Refundry made a mistake; please report it with the request_id'), {
         requestId,
       });
-}
-
-/** SQLSTATE classes and system errors that say nothing about the request: 08 connection, 53 resources, 57 operator. */
-const AWAY = /^(?:08|53|57)|^(?:ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/;
-
-function isDatabaseAway(error: Error & { code?: unknown }): boolean {
-  if (typeof error.code === 'string') return AWAY.test(error.code);
-  return /^(?:Connection terminated|timeout exceeded when trying to connect|Query read timeout)/.test(error.message);
 }

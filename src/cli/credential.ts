@@ -132,8 +132,7 @@ async function refuseTaken(
   lookup: string,
   merchantId: string | null,
 ): Promise<void> {
-  const live = await session.refundry.accounts.liveCredentials(protocol, lookup);
-  if (live.some((credential) => credential.merchantId !== merchantId)) {
+  if (await session.refundry.isNameTaken(protocol, lookup, merchantId)) {
     throw Failure.from(
       refusal('duplicate_reference', `another merchant's ${protocol} credential is called ${lookup} already`, {
         lookup,

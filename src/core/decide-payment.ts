@@ -149,6 +149,9 @@ function registrationFault(
     return invalidParameter('amount', `must be from 1 to ${MAX_AMOUNT_MINOR} minor units`);
   }
   if (!isCurrency(action.currency)) return invalidParameter('currency', `${action.currency} is not an ISO 4217 code`);
+  if (action.status === 'pending' && action.capturedAt !== null) {
+    return invalidParameter('captured_at', 'a pending payment is not captured yet');
+  }
   if (createdAt > now) return invalidParameter('created_at', 'is in the future');
   if (capturedAt !== null && capturedAt > now) return invalidParameter('captured_at', 'is in the future');
   if (capturedAt !== null && capturedAt < createdAt) return invalidParameter('captured_at', 'is before created_at');
@@ -159,8 +162,11 @@ function registrationFault(
   for (const { namespace, value, numbered } of action.references) {
     if (namespaces.has(namespace)) return invalidParameter(`references.${namespace}`, 'is given twice');
     namespaces.add(namespace);
-    if (numbered && value !== null && !/^[1-9][0-9]{0,14}$/.test(value)) {
-      return invalidParameter(`references.${namespace}`, 'must be a positive whole number of at most 15 digits');
+    if (numbered && value !== null && !/^[1-9][0-9]{0,13}$/.test(value)) {
+      return invalidParameter(
+        `references.${namespace}`,
+        'must be a positive whole number of at most 14 digits: those given out above it have at most 15',
+      );
     }
   }
   return null;

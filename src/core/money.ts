@@ -11,17 +11,16 @@ export const MAX_AMOUNT_MINOR = 10n ** BigInt(MAX_AMOUNT_DIGITS) - 1n;
 /** Codes of ISO 4217 that are no money to pay with: metals, bond units, funds, tests, and "no currency". */
 const NOT_PAYABLE = new Set('XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX'.split(' '));
 
-const EXPONENTS = new Map(
-  currencyCodes.data.flatMap(({ code, digits }) => (NOT_PAYABLE.has(code) ? [] : [[code, digits] as const])),
-);
+const EXPONENTS = new Map(currencyCodes.data.map(({ code, digits }) => [code, digits]));
 
-/** ISO 4217 exponent: JPY 0, USD 2, KWD 3; `undefined` for a code that is not listed, or is no money. */
+/** ISO 4217 exponent: JPY 0, USD 2, KWD 3; `undefined` for a code that is not listed. */
 export function currencyExponent(currency: string): number | undefined {
   return EXPONENTS.get(currency);
 }
 
+/** Whether payments can be in it: ISO 4217 lists it, and it is money. */
 export function isCurrency(text: string): boolean {
-  return EXPONENTS.has(text);
+  return EXPONENTS.has(text) && !NOT_PAYABLE.has(text);
 }
 
 function exponentOf(currency: string): number {

@@ -41,6 +41,9 @@ export class Refundry {
       max: 2,
       application_name: 'refundry sessions',
       statement_timeout: 5_000,
+      connectionTimeoutMillis: 5_000,
+      query_timeout: 8_000,
+      keepAlive: true,
     });
     this.#sessionWriters.on('error', () => undefined);
     this.#clock = options.clock ?? Date.now;
@@ -61,6 +64,15 @@ export class Refundry {
     return this.engine.execute(command);
   }
 
+  /**
+   * Whether another merchant's live credential has this name: names that callers send are one per protocol in the whole
+   * installation, so that one merchant's caller cannot meet another's credential.
+   */
+  async isNameTaken(protocol: string, lookup: string, merchantId: string | null): Promise<boolean> {
+    const live = await this.accounts.liveCredentials(protocol, lookup);
+    return live.some((credential) => credential.merchantId !== merchantId);
+  }
+
   /** What a command would bring about now, without doing it. */
   async preview(command: Command): Promise<Outcome> {
     const client: PoolClient = await this.readers.connect();
@@ -76,6 +88,8 @@ export class Refundry {
     this.#expiry ??= setInterval(() => {
       this.#expiring ??= this.expire()
         .catch((error: unknown) => this.#trouble('expired approvals could not be canceled', error))
+        .then(() => this.sessions.forgetExpired())
+        .catch((error: unknown) => this.#trouble('expired sessions could not be forgotten', error))
         .then(() => {
           this.#expiring = null;
         });
@@ -99,7 +113,6 @@ export class Refundry {
         }),
       ),
     );
-    await this.sessions.forgetExpired();
   }
 
   /** Finishes what is in flight and closes every connection. */

@@ -141,3 +141,16 @@ export async function assertDurable(client: pg.ClientBase): Promise<void> {
     throw new Error('Refundry needs PostgreSQL 15 or newer.');
   }
 }
+
+/** SQLSTATE classes and system errors that say nothing about the request: 08 connection, 53 resources, 57 operator. */
+const AWAY = /^(?:08|53|57)|^(?:ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/;
+/** The driver's own errors have no code. */
+const AWAY_SENTENCES =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
+
+/** Whether an error of a query says that the database cannot be used now, rather than anything about the query. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? AWAY.test(code) : AWAY_SENTENCES.test(error.message);
+}

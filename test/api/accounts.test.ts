@@ -208,3 +208,13 @@ test('a balance beyond 2^53 is written with all its digits', async () => {
   assert.match(settlement.text, /"amount":9007199254740993,/);
   assert.match((await api.get('/v1/journal?kind=balance_settled', { key: own })).text, /"amount":9007199254740993,/);
 });
+
+test('a name that callers send belongs to one merchant: another cannot take it, its own may rotate', async () => {
+  const other = await api.merchant();
+  const asked = { protocol: 'boost-aoc', role: 'merchant', label: 'shop', lookup: 'one-shop' };
+  assert.equal((await api.post('/v1/credentials', { ...asked, merchant_id: merchant.id })).status, 201);
+  const taken = await api.post('/v1/credentials', { ...asked, merchant_id: other.id });
+  assertProblem(taken, 409, 'duplicate_reference');
+  // The credentials are cached for callers, not for this check: a second key of the same merchant is a rotation.
+  assert.equal((await api.post('/v1/credentials', { ...asked, merchant_id: merchant.id })).status, 201);
+});

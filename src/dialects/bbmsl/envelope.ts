@@ -16,10 +16,10 @@ export interface Envelope {
 
 /** Opens an envelope as far as the claim: whose it says it is, and what must be signed. Throws `Refused`. */
 export function openEnvelope(body: Uint8Array): Envelope {
-  const envelope = readObject('body', () => parseJson(decodeUtf8(body)));
+  const envelope = readObject('body', () => parseJson(decodeUtf8(body), 'refuse'));
   const text = readText(envelope, 'request');
   const signature = readText(envelope, 'signature');
-  const request = readObject('request', () => parseJson(text));
+  const request = readObject('request', () => parseJson(text, 'refuse'));
   const merchantId = request['merchantId'] ?? null;
   if (merchantId === null) throw new Refused(invalidParameter('merchantId', 'is required'));
   return {

@@ -53,7 +53,7 @@ export function readRefund(bytes: Uint8Array): RefundPayment {
 function readBody(bytes: Uint8Array): JsonObject {
   let body: JsonValue;
   try {
-    body = parseJson(decodeUtf8(bytes));
+    body = parseJson(decodeUtf8(bytes), 'refuse');
   } catch (error) {
     if (error instanceof JsonFault) throw new Refused(invalidParameter('body', `unreadable: ${error.message}`));
     throw error;
