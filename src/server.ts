@@ -14,13 +14,12 @@ import { registerApi } from './api/index.ts';
 import { problemOf, sendProblem } from './api/problems.ts';
 import type { Config } from './config.ts';
 import { holdsCardNumber, maskCardNumbers } from './core/card-number.ts';
-import { refusal, type Refusal, Refused } from './core/errors.ts';
+import { refusal, type Refusal } from './core/errors.ts';
 import { type Backstage, converse } from './dialects/converse.ts';
 import type { Dialect, Operation, WireAnswer, WireRequest } from './dialects/dialect.ts';
 import { DIALECTS } from './dialects/index.ts';
-import type { Refundry } from './engine/refundry.ts';
+import { type Refundry, unlessAway } from './engine/refundry.ts';
 import type { Metrics } from './server/metrics.ts';
-import { isDatabaseAway } from './store/connection.ts';
 
 /** Partners' requests are small; PayEngine's metadata may have 16 KiB. */
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -234,16 +233,6 @@ function backstage(refundry: Refundry, address: string): Backstage {
       unlessAway(authenticator.signIn(protocol, first, lookup, secret, address)),
     signOut: (tokens) => unlessAway(sessions.signOut(tokens)),
   };
-}
-
-/** Nothing has happened yet where the database is asked who calls, or what there is: the caller may simply come back. */
-async function unlessAway<T>(asked: Promise<T>): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (!isDatabaseAway(error)) throw error;
-    throw new Refused(refusal('overloaded', 'the database is not available; nothing happened, try again'));
-  }
 }
 
 function send(reply: FastifyReply, answer: WireAnswer): FastifyReply {

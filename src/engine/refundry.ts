@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { Pool, type PoolClient } from 'pg';
 import type { Command } from '../core/command.ts';
+import { refusal, Refused } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { type DatabaseSettings, openReaders } from '../store/connection.ts';
+import { type DatabaseSettings, isDatabaseAway, openReaders } from '../store/connection.ts';
 import { AccountReader } from '../store/read-accounts.ts';
 import { Reader } from '../store/read.ts';
 import { Sessions } from '../store/sessions.ts';
@@ -121,5 +122,18 @@ export class Refundry {
     await this.#expiring;
     await this.engine.close();
     await Promise.all([this.readers.end(), this.#sessionWriters.end()]);
+  }
+}
+
+/**
+ * What was asked of the database. Throws `Refused` (`overloaded`) when it is away: asking who calls, or what there is, has
+ * changed nothing, and the caller may simply come back.
+ */
+export async function unlessAway<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!isDatabaseAway(error)) throw error;
+    throw new Refused(refusal('overloaded', 'the database is not available; nothing happened, try again'));
   }
 }
