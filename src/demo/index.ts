@@ -2,7 +2,7 @@
  * Demo data: the partners' own examples, so that their pages' calls work as they stand. Made once: each piece is only made
  * if it is not there. Demo credentials are marked as such and work in demo mode only.
  */
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Action, Command, RegisterPayment } from '../core/command.ts';
@@ -253,11 +253,6 @@ function credentials(publicKey: string): readonly { request: CredentialRequest; 
       settings: { administrators: ['chenry'] },
     }),
   ];
-}
-
-/** SHA-256 of a demo key, hex: by which its credential is found. */
-export function demoLookup(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
 }
 
 /** The five partners' example calls against a demo server, for a person to paste; `home` unless it is the default one. */
