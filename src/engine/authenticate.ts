@@ -2,7 +2,7 @@
  * Who calls: claims checked against stored credentials. Unknown names, wrong secrets, revoked credentials and other
  * protocols' credentials all get the same answer.
  */
-import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import type { Credential } from '../core/account.ts';
 import type { Caller, Claim } from '../core/caller.ts';
 import { refusal, Refused } from '../core/errors.ts';
@@ -22,7 +22,7 @@ const SESSIONS_PER_MINUTE = 120;
 const MINUTE_MS = 60_000;
 
 export function hashSecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return hash('sha256', secret, 'hex');
 }
 
 interface Known {
