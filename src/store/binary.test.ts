@@ -2,15 +2,19 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { connect, createDatabase } from '../../test/kit/database.ts';
-import { ArrayWriter, type Cell, type ElementType } from './binary.ts';
+import { type Cell, type Column, type ElementType, ParameterWriter } from './binary.ts';
 
 const client = await connect(await createDatabase());
 
 /** What PostgreSQL reads of a column, element by element, as text. */
-async function read(type: ElementType, cells: readonly Cell[], writer = new ArrayWriter()): Promise<(string | null)[]> {
+async function read(
+  type: ElementType,
+  cells: readonly Cell[],
+  writer = new ParameterWriter(),
+): Promise<(string | null)[]> {
   const { rows } = await client.query<{ texts: (string | null)[] | null }>(
     `SELECT array_agg(e::text ORDER BY place) AS texts FROM unnest($1::${type}[]) WITH ORDINALITY AS d(e, place)`,
-    [writer.array(type, cells, (cell) => cell)],
+    [writer.array(type, cells)],
   );
   return rows[0]?.texts ?? [];
 }
@@ -36,10 +40,33 @@ suite('parameters in binary', () => {
     ]);
   });
 
+  test('rows are read as rows, also when they outgrow the buffer', async () => {
+    await client.query('CREATE TYPE pair AS (name text, amount bigint)');
+    const { rows: types } = await client.query<{ oid: number }>(`SELECT 'pair'::regtype::oid AS oid`);
+    const columns: readonly Column<readonly [string | null, bigint]>[] = [
+      ['name', 'text', ([name]) => name],
+      ['amount', 'int8', ([, amount]) => amount],
+    ];
+    const items = Array.from(
+      { length: 50 },
+      (_, index) => [index % 7 === 0 ? null : 'x'.repeat(index), BigInt(index)] as const,
+    );
+    for (const bytes of [16, 32 * 1024]) {
+      const { rows } = await client.query<{ name: string | null; amount: string }>(
+        'SELECT name, amount FROM unnest($1::pair[])',
+        [new ParameterWriter(bytes).rows(types[0]?.oid ?? 0, columns, items)],
+      );
+      assert.deepEqual(
+        rows.map(({ name, amount }) => [name, BigInt(amount)]),
+        items,
+      );
+    }
+  });
+
   test('an empty column is an empty array', async () => {
     for (const type of ['uuid', 'int8', 'int4', 'bool', 'bytea', 'text', 'jsonb', 'timestamptz'] as const) {
       const { rows } = await client.query<{ length: number }>(`SELECT cardinality($1::${type}[]) AS length`, [
-        new ArrayWriter().array(type, [], () => null),
+        new ParameterWriter().array(type, []),
       ]);
       assert.equal(rows[0]?.length, 0, type);
     }
@@ -49,8 +76,8 @@ suite('parameters in binary', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 60 }).filter((value) => !value.includes('\u0000'));
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(text, { minLength: 1, maxLength: 20 }), { maxLength: 4 }), async (columns) => {
-        const writer = new ArrayWriter(16);
-        const written = columns.map((cells) => writer.array('text', cells, (cell) => cell));
+        const writer = new ParameterWriter(16);
+        const written = columns.map((cells) => writer.array('text', cells));
         for (const [index, cells] of columns.entries()) {
           const { rows } = await client.query<{ same: boolean }>('SELECT $1::text[] = $2::text[] AS same', [
             written[index],
@@ -78,11 +105,7 @@ suite('parameters in binary', () => {
       ['bool', 'true'],
     ];
     for (const [type, cell] of wrong) {
-      assert.throws(
-        () => new ArrayWriter().array(type, [cell], (value) => value),
-        TypeError,
-        `${type} ${String(cell)}`,
-      );
+      assert.throws(() => new ParameterWriter().array(type, [cell]), TypeError, `${type} ${String(cell)}`);
     }
   });
 });

@@ -7,11 +7,10 @@ import type pg from 'pg';
 import type { Book } from '../core/book.ts';
 import type { Payment } from '../core/payment.ts';
 import { policyToStored } from '../core/policy.ts';
-import { ArrayWriter } from './binary.ts';
+import { ParameterWriter } from './binary.ts';
 import {
   BALANCE,
   CHANGED_PAYMENT,
-  type Column,
   COUPON,
   ENTITLEMENT,
   ENTRY,
@@ -20,6 +19,8 @@ import {
   NEW_MERCHANT,
   NEW_PAYMENT,
   NEW_REFUND,
+  type RowShape,
+  type RowTypes,
   SETTLEMENT,
 } from './save-columns.ts';
 
@@ -27,15 +28,13 @@ const BALANCE_KEY = new Set(['merchant_id', 'currency']);
 
 const quoted = (name: string): string => `"${name}"`;
 
-/** `(SELECT * FROM unnest($n::type[], …) AS d(column, …))`, taking parameters from number `first` on. */
-function data<T>(shape: readonly Column<T>[], first: number): string {
-  const parameters = shape.map(([, type], index) => `$${first + index}::${type}[]`).join(', ');
-  return `unnest(${parameters}) AS d(${shape.map(([name]) => quoted(name)).join(', ')})`;
-}
+/** The rows of a parameter. */
+const parameterRows = ({ type }: RowShape<never>, parameter: number): string => `unnest($${parameter}::${type}[])`;
 
-function insert<T>(table: string, shape: readonly Column<T>[], first: number): string {
-  const names = shape.map(([name]) => quoted(name)).join(', ');
-  return `INSERT INTO ${table} (bucket, ${names}) SELECT $1, d.* FROM ${data(shape, first)}`;
+function insert(table: string, shape: RowShape<never>, parameter: number): string {
+  const names = shape.columns.map(([name]) => quoted(name));
+  return `INSERT INTO ${table} (bucket, ${names.join(', ')})
+    SELECT $1, ${names.map((name) => `d.${name}`).join(', ')} FROM ${parameterRows(shape, parameter)} AS d`;
 }
 
 /**
@@ -44,20 +43,13 @@ function insert<T>(table: string, shape: readonly Column<T>[], first: number): s
  * estimate, from ten rows to one; then a row by its place is cheaper than any scan, whatever the table's size. The head's
  * lock keeps places from moving meanwhile.
  */
-function update<T>(table: string, shape: readonly Column<T>[], first: number): string {
-  const changes = shape.slice(1).map(([name]) => `${quoted(name)} = d.${quoted(name)}`);
-  const [key] = shape;
+function update(table: string, shape: RowShape<never>, parameter: number): string {
+  const [key, ...changing] = shape.columns.map(([name]) => quoted(name));
   if (key === undefined) throw new Error('an update needs its key as the first column');
-  return `UPDATE ${table} SET ${changes.join(', ')}
-    FROM (SELECT * FROM ${data(shape, first)} LIMIT cardinality($${first})) AS d
-    CROSS JOIN LATERAL (SELECT ctid FROM ${table} WHERE ${quoted(key[0])} = d.${quoted(key[0])} AND bucket = $1 OFFSET 0) AS place
+  return `UPDATE ${table} SET ${changing.map((name) => `${name} = d.${name}`).join(', ')}
+    FROM (SELECT * FROM ${parameterRows(shape, parameter)} LIMIT cardinality($${parameter})) AS d
+    CROSS JOIN LATERAL (SELECT ctid FROM ${table} WHERE ${key} = d.${key} AND bucket = $1 OFFSET 0) AS place
     WHERE ${table}.ctid = place.ctid AND ${table}.bucket = $1`;
-}
-
-/** The values of a set-based statement: one array per column. */
-function arrays<T>(writer: ArrayWriter, shape: readonly Column<T>[], items: Iterable<T>): Buffer[] {
-  const rows = [...items];
-  return shape.map(([, type, valueOf]) => writer.array(type, rows, valueOf));
 }
 
 /** Wraps one statement so that it raises unless it changes as many rows as `$2` says, and is itself counted. */
@@ -65,12 +57,11 @@ const counted = (what: string, statement: string): string =>
   `WITH saved AS (${statement} RETURNING 1)
    SELECT saved_exactly('${what}', $2::bigint, (SELECT count(*) FROM saved)) AND count_save()`;
 
-// Parameters of the hot statement: bucket; head before and after; how many saves went before; then the columns of each part.
-const HEAD_PARAMETERS = 6;
-const ENTRIES_AT = HEAD_PARAMETERS + 1;
-const REFUNDS_AT = ENTRIES_AT + ENTRY.length;
-const PAYMENTS_AT = REFUNDS_AT + NEW_REFUND.length;
-const BALANCES_AT = PAYMENTS_AT + CHANGED_PAYMENT.length;
+// Parameters of the hot statement: bucket; the head before and after; how many saves went before; then the rows.
+const ENTRIES_AT = 7;
+const REFUNDS_AT = 8;
+const PAYMENTS_AT = 9;
+const BALANCES_AT = 10;
 
 const lengthOf = (parameter: number): string => `cardinality($${parameter})`;
 
@@ -83,7 +74,7 @@ export const SAVES = {
     balances AS (
       ${insert('balance', BALANCE, BALANCES_AT)}
       ON CONFLICT (merchant_id, currency, bucket) DO UPDATE SET
-        ${BALANCE.flatMap(([name]) => (BALANCE_KEY.has(name) ? [] : `${name} = excluded.${name}`)).join(', ')}
+        ${BALANCE.columns.flatMap(([name]) => (BALANCE_KEY.has(name) ? [] : `${name} = excluded.${name}`)).join(', ')}
       RETURNING 1
     ),
     head AS (
@@ -135,16 +126,18 @@ interface Statement {
 const text = (value: bigint): string => value.toString();
 
 /** The statements that save what a batch changed in a book, in the order in which they must run. */
-export function savesOf(book: Book, headBefore: bigint): Statement[] {
+export function savesOf(book: Book, headBefore: bigint, rowTypes: RowTypes): Statement[] {
   const { changes, bucket, head } = book;
   const statements: Statement[] = [];
-  const writer = new ArrayWriter();
+  const writer = new ParameterWriter();
+  const rowsOf = <T>({ type, columns }: RowShape<T>, items: Iterable<T>): Buffer =>
+    writer.rows(rowTypes[type], columns, [...items]);
   const one = (name: Save, ...values: readonly unknown[]): void => {
     statements.push({ name, values: [bucket, 1, ...values] });
   };
-  const all = <T>(name: Save, shape: readonly Column<T>[], items: Iterable<T>): void => {
+  const all = <T>(name: Save, shape: RowShape<T>, items: Iterable<T>): void => {
     const rows = [...items];
-    if (rows.length > 0) statements.push({ name, values: [bucket, rows.length, ...arrays(writer, shape, rows)] });
+    if (rows.length > 0) statements.push({ name, values: [bucket, rows.length, rowsOf(shape, rows)] });
   };
 
   all('new_merchants', NEW_MERCHANT, changes.newMerchants.values());
@@ -192,10 +185,10 @@ export function savesOf(book: Book, headBefore: bigint): Statement[] {
       head.hash,
       head.at,
       statements.length,
-      ...arrays(writer, ENTRY, changes.entries),
-      ...arrays(writer, NEW_REFUND, changes.newRefunds.values()),
-      ...arrays(writer, CHANGED_PAYMENT, changes.changedPayments.values()),
-      ...arrays(writer, BALANCE, changes.balances.values()),
+      rowsOf(ENTRY, changes.entries),
+      rowsOf(NEW_REFUND, changes.newRefunds.values()),
+      rowsOf(CHANGED_PAYMENT, changes.changedPayments.values()),
+      rowsOf(BALANCE, changes.balances.values()),
     ],
   });
   return statements;

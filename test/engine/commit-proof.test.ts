@@ -78,7 +78,9 @@ test('a save that is missing makes the last one raise, so that COMMIT answers RO
   const before = await rows();
   const lane = await connectLane(database);
   const book = await decideRegistration(lane, 'missing');
-  const statements = savesOf(book, book.head.seq - 1n).filter((statement) => statement.name !== 'entitlements');
+  const statements = savesOf(book, book.head.seq - 1n, lane.rowTypes).filter(
+    (statement) => statement.name !== 'entitlements',
+  );
   const [last] = sendSaves(lane, statements).slice(-1);
   const commit = lane.query('COMMIT');
   await assert.rejects(last ?? Promise.resolve(), /save of batch changed 2 rows instead of 3/);
