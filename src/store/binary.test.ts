@@ -33,9 +33,20 @@ suite('parameters in binary', () => {
     assert.deepEqual(await read('text', ['', 'a,"b"\\{}', 'NULL', null]), ['', 'a,"b"\\{}', 'NULL', null]);
     assert.deepEqual(await read('jsonb', ['{"a": [1, "é"]}', null]), ['{"a": [1, "é"]}', null]);
     await client.query(`SET timezone = 'UTC'`);
-    const times = [0, Date.parse('1999-12-31T23:59:59.999Z'), Date.parse('2026-11-20T12:00:00.001Z'), null];
+    const times = [
+      0,
+      Date.parse('1999-12-31T23:59:59.999Z'),
+      Date.parse('2026-11-20T12:00:00.001Z'),
+      Date.parse('0044-03-15T12:00:00.007Z'),
+      null,
+    ];
     assert.deepEqual(await read('timestamptz', times), [
-      ...['1970-01-01 00:00:00+00', '1999-12-31 23:59:59.999+00', '2026-11-20 12:00:00.001+00'],
+      ...[
+        '1970-01-01 00:00:00+00',
+        '1999-12-31 23:59:59.999+00',
+        '2026-11-20 12:00:00.001+00',
+        '0044-03-15 12:00:00.007+00',
+      ],
       null,
     ]);
   });

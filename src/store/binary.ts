@@ -101,7 +101,7 @@ export class ParameterWriter {
       case 'timestamptz':
         this.#reserve(12);
         this.#int32(8);
-        return this.#int64((safeInteger(value) - MILLISECONDS_TO_2000) * 1000);
+        return this.#microseconds(safeInteger(value) - MILLISECONDS_TO_2000);
       case 'uuid':
         return this.#uuid(value);
       case 'bytea': {
@@ -157,6 +157,13 @@ export class ParameterWriter {
 
   #int32(value: number): void {
     this.#at = this.#buffer.writeInt32BE(value, this.#at);
+  }
+
+  #microseconds(milliseconds: number): void {
+    const microseconds = milliseconds * 1000;
+    // Within 285 years of 2000; beyond, a double has not the digits.
+    if (Number.isSafeInteger(microseconds)) return this.#int64(microseconds);
+    this.#at = this.#buffer.writeBigInt64BE(BigInt(milliseconds) * 1000n, this.#at);
   }
 
   /** A number beyond 32 bits: in two halves, without a `bigint`. */

@@ -9,6 +9,7 @@ export type DatabaseSettings = Pick<
 >;
 
 const INT8 = 20;
+const FLOAT8 = 701;
 const TIMESTAMPTZ = 1184;
 
 /**
@@ -19,11 +20,15 @@ const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') => {
     if (oid === INT8) return BigInt;
     if (oid === TIMESTAMPTZ) return parseTime;
+    if (oid === FLOAT8) return parseMilliseconds;
     return defaultParser(oid, format);
   },
 };
 
 const defaultParser = pg.types.getTypeParser as (oid: number, format?: string) => (text: string) => unknown;
+
+/** The only floating-point numbers that are asked for are milliseconds; their fractions are rounding errors. */
+const parseMilliseconds = (text: string): number => Math.round(Number(text));
 
 /** `2026-01-31 12:00:00.5+00` → milliseconds since 1970. Sessions run in UTC. */
 function parseTime(text: string): number {

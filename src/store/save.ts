@@ -24,8 +24,6 @@ import {
   SETTLEMENT,
 } from './save-columns.ts';
 
-const BALANCE_KEY = new Set(['merchant_id', 'currency']);
-
 const quoted = (name: string): string => `"${name}"`;
 
 /** The rows of a parameter. */
@@ -38,17 +36,18 @@ function insert(table: string, shape: RowShape<never>, parameter: number): strin
 }
 
 /**
- * Each row is found by its key and then updated by its place. A plain join could be planned, while the table is empty or
+ * Each row is found by its key (the first `keys` columns) and then updated by its place. A plain join could be planned, while the table is empty or
  * was analyzed so, as a scan of the bucket that stays when the table has grown. The LIMIT changes nothing but the
  * estimate, from ten rows to one; then a row by its place is cheaper than any scan, whatever the table's size. The head's
  * lock keeps places from moving meanwhile.
  */
-function update(table: string, shape: RowShape<never>, parameter: number): string {
-  const [key, ...changing] = shape.columns.map(([name]) => quoted(name));
-  if (key === undefined) throw new Error('an update needs its key as the first column');
+function update(table: string, keys: number, shape: RowShape<never>, parameter: number): string {
+  const names = shape.columns.map(([name]) => quoted(name));
+  const same = names.slice(0, keys).map((key) => `${key} = d.${key} AND `);
+  const changing = names.slice(keys);
   return `UPDATE ${table} SET ${changing.map((name) => `${name} = d.${name}`).join(', ')}
     FROM (SELECT * FROM ${parameterRows(shape, parameter)} LIMIT cardinality($${parameter})) AS d
-    CROSS JOIN LATERAL (SELECT ctid FROM ${table} WHERE ${key} = d.${key} AND bucket = $1 OFFSET 0) AS place
+    CROSS JOIN LATERAL (SELECT ctid FROM ${table} WHERE ${same.join('')}bucket = $1 OFFSET 0) AS place
     WHERE ${table}.ctid = place.ctid AND ${table}.bucket = $1`;
 }
 
@@ -70,13 +69,8 @@ export const SAVES = {
   books: `
     WITH entries AS (${insert('journal', ENTRY, ENTRIES_AT)} RETURNING 1),
     refunds AS (${insert('refund', NEW_REFUND, REFUNDS_AT)} RETURNING 1),
-    payments AS (${update('payment', CHANGED_PAYMENT, PAYMENTS_AT)} RETURNING 1),
-    balances AS (
-      ${insert('balance', BALANCE, BALANCES_AT)}
-      ON CONFLICT (merchant_id, currency, bucket) DO UPDATE SET
-        ${BALANCE.columns.flatMap(([name]) => (BALANCE_KEY.has(name) ? [] : `${name} = excluded.${name}`)).join(', ')}
-      RETURNING 1
-    ),
+    payments AS (${update('payment', 1, CHANGED_PAYMENT, PAYMENTS_AT)} RETURNING 1),
+    balances AS (${update('balance', 2, BALANCE, BALANCES_AT)} RETURNING 1),
     head AS (
       UPDATE bucket SET seq = $3::bigint, hash = decode($4, 'hex'), at = to_timestamp($5::double precision / 1000)
       WHERE bucket = $1 AND seq = $2::bigint RETURNING 1
@@ -88,6 +82,7 @@ export const SAVES = {
       AND saved_exactly('bucket', 1, (SELECT count(*) FROM head))
       AND saved_exactly('batch', $6::bigint, saves_so_far())`,
   new_merchants: counted('merchant', insert('merchant', NEW_MERCHANT, 3)),
+  new_balances: counted('balance', insert('balance', BALANCE, 3)),
   new_payments: counted('payment', insert('payment', NEW_PAYMENT, 3)),
   references: counted('payment_reference', insert('payment_reference', NAMED, 3)),
   entitlements: counted('entitlement', insert('entitlement', ENTITLEMENT, 3)),
@@ -168,6 +163,7 @@ export function savesOf(book: Book, headBefore: bigint, rowTypes: RowTypes): Sta
     if (revokedSeq !== null) one('revoked_credential', id, revokedAt, text(revokedSeq));
   }
   all('new_payments', NEW_PAYMENT, changes.newPayments.values());
+  all('new_balances', BALANCE, changes.newBalances.values());
   all('references', NAMED, namesIn(changes.newPayments.values()));
   all('coupons', COUPON, changes.coupons);
   all('entitlements', ENTITLEMENT, changes.entitlements);
@@ -188,7 +184,7 @@ export function savesOf(book: Book, headBefore: bigint, rowTypes: RowTypes): Sta
       rowsOf(ENTRY, changes.entries),
       rowsOf(NEW_REFUND, changes.newRefunds.values()),
       rowsOf(CHANGED_PAYMENT, changes.changedPayments.values()),
-      rowsOf(BALANCE, changes.balances.values()),
+      rowsOf(BALANCE, changes.changedBalances.values()),
     ],
   });
   return statements;
