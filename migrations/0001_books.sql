@@ -219,10 +219,10 @@ CREATE TABLE credential (
   bucket integer NOT NULL,
   merchant_id uuid,
   protocol text NOT NULL,
-  role text NOT NULL CHECK (role IN ('admin', 'merchant', 'read')),
+  role text NOT NULL CHECK (role IN ('admin', 'merchant', 'read', 'operator', 'approver')),
   label text NOT NULL,
   lookup text NOT NULL,
-  -- SHA-256 of each secret, hex, in the order in which the protocol shows them.
+  -- SHA-256 of each secret, hex, in the order in which the protocol shows them; a user's password: scrypt$log2N$r$p$salt$hash.
   secret_hashes text[] NOT NULL,
   public_key text,
   settings jsonb NOT NULL,
@@ -232,23 +232,32 @@ CREATE TABLE credential (
   revoked_at timestamptz,
   revoked_seq bigint,
   PRIMARY KEY (id, bucket),
-  -- Administrators act for every merchant, a merchant's credential for one, a reader for either.
-  CHECK ((role = 'admin' AND merchant_id IS NULL) OR (role = 'merchant' AND merchant_id IS NOT NULL) OR role = 'read'),
+  -- Administrators act for every merchant, a merchant's credential for one, the others for either.
+  CHECK (
+    (role = 'admin' AND merchant_id IS NULL) OR (role = 'merchant' AND merchant_id IS NOT NULL)
+    OR role IN ('read', 'operator', 'approver')
+  ),
+  -- Operators and approvers are people, who sign in to the console.
+  CHECK (protocol = 'console' OR role IN ('admin', 'merchant', 'read')),
   CHECK ((revoked_at IS NULL) = (revoked_seq IS NULL))
 );
 CREATE INDEX credential_by_lookup ON credential (lookup, protocol);
 CREATE INDEX credential_by_merchant ON credential (merchant_id);
 
--- Sign-ins of protocols that have them. Tokens are kept as SHA-256, so that reading this table opens nothing.
+-- Sign-ins to the console, and of protocols that have them. Tokens are kept as SHA-256, so that reading this table opens
+-- nothing.
 CREATE TABLE session (
   first_token_hash bytea PRIMARY KEY,
   protocol text NOT NULL,
   second_token_hash bytea,
   credential_id uuid,
   created_at timestamptz NOT NULL DEFAULT now(),
+  -- To the minute; a user who does nothing for long is signed out.
+  last_used_at timestamptz NOT NULL DEFAULT now(),
   expires_at timestamptz NOT NULL
 );
 CREATE INDEX session_by_expiry ON session (expires_at);
+CREATE INDEX session_by_credential ON session (credential_id);
 
 -- Raises when a save changed other rows than it meant to: the transaction then fails as a whole.
 CREATE FUNCTION saved_exactly(what text, wanted bigint, saved bigint) RETURNS boolean LANGUAGE plpgsql AS $$

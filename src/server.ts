@@ -13,6 +13,8 @@ import type { Logger } from 'pino';
 import { registerApi } from './api/index.ts';
 import { problemOf, sendProblem } from './api/problems.ts';
 import type { Config } from './config.ts';
+import { registerConsole } from './console/index.ts';
+import { builtPages } from './console/static.ts';
 import { holdsCardNumber, maskCardNumbers } from './core/card-number.ts';
 import { refusal, type Refusal } from './core/errors.ts';
 import { type Backstage, converse } from './dialects/converse.ts';
@@ -39,6 +41,8 @@ export interface ServerParts {
   readonly config: Pick<Config, 'metricsToken' | 'trustProxy' | 'tls'>;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Where the console's built pages are; tests have their own. */
+  readonly consolePages?: string;
   /** The dialects to serve; tests add one of their own. */
   readonly dialects?: readonly Dialect[];
   /** How long a request may take to arrive; tests wait less. */
@@ -114,6 +118,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
 
   closeIdleConnectionsOnClose(app);
   await app.register(async (native) => registerApi(native, { refundry }));
+  const pages = parts.consolePages ?? builtPages();
+  await app.register(async (scope) => registerConsole(scope, { refundry, pages }));
   for (const dialect of dialects) await app.register(async (scope) => serveDialect(scope, dialect, refundry));
   serveOperations(app, refundry, metrics, config.metricsToken);
   app.setNotFoundHandler((request, reply) => refuseUnknown(dialects, request, reply));

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import { ACCESS_ROLES, type OperationConfig } from './access.ts';
+import { ACCESS, type OperationConfig } from './access.ts';
 import { ANSWER_EXAMPLES } from './answer-examples.ts';
 
 const INTRODUCTION = `
@@ -57,8 +57,8 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
     refResolver: { buildLocalReference: (json) => (json as { $id: string }).$id },
     transform: ({ schema, url, route }) => {
       const { access } = (route.config ?? {}) as Partial<OperationConfig>;
-      if (access === undefined) return { schema: { ...schema, hide: true }, url };
-      const described = [schema.description, `**Who may:** ${ACCESS_ROLES[access]}.`].filter(
+      if (access === undefined || access === 'anyone') return { schema: { ...schema, hide: true }, url };
+      const described = [schema.description, `**Who may:** ${ACCESS[access].inWords}.`].filter(
         (part) => part !== undefined,
       );
       return { schema: { ...schema, description: described.join('\n\n'), 'x-access': access } as typeof schema, url };

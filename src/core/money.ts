@@ -18,6 +18,9 @@ export function currencyExponent(currency: string): number | undefined {
   return EXPONENTS.get(currency);
 }
 
+/** Every currency that payments can be in. */
+export const CURRENCIES: readonly string[] = [...EXPONENTS.keys()].filter((code) => !NOT_PAYABLE.has(code));
+
 /** Whether payments can be in it: ISO 4217 lists it, and it is money. */
 export function isCurrency(text: string): boolean {
   return EXPONENTS.has(text) && !NOT_PAYABLE.has(text);
