@@ -41,15 +41,20 @@ Refundry's folder, then load this page again. The server need not be restarted.<
 export async function servePages(app: FastifyInstance, folder: string): Promise<void> {
   await app.register(fastifyStatic, { root: folder, serve: false, preCompressed: true, suppressWarning: true });
 
+  const notFound = (reply: FastifyReply): FastifyReply => {
+    reply.callNotFound();
+    return reply;
+  };
   const page = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const { '*': path = '' } = request.params as { '*'?: string };
+    if (path === 'api' || path.startsWith('api/')) return notFound(reply);
     reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
     if (!existsSync(join(folder, 'index.html'))) {
       return reply.code(503).header('retry-after', 30).type('text/html; charset=utf-8').send(NOT_BUILT);
     }
-    const { '*': path = '' } = request.params as { '*'?: string };
     const isFile = PLAIN_PATH.test(path) && existsSync(join(folder, path));
     // A file of an older build is gone: the page in its place would be taken for a script.
-    if (!isFile && path.startsWith('assets/')) return reply.callNotFound() as unknown as FastifyReply;
+    if (!isFile && path.startsWith('assets/')) return notFound(reply);
     const isHashed = isFile && HASHED.test(path);
     return reply.sendFile(isFile ? path : 'index.html', {
       // A page must be asked for again each time, or a new build would never be seen.
