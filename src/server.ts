@@ -262,7 +262,8 @@ function serveOperations(
   app.get('/healthz', { logLevel: 'silent' }, async () => ({ status: 'ok' }));
   app.get('/readyz', { logLevel: 'silent' }, async (_request, reply) => {
     const isReady = refundry.engine.isConnected && (await refundry.accounts.ping().catch(() => false));
-    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready' });
+    if (isReady) return { status: 'ready' };
+    return reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send({ status: 'not ready' });
   });
   app.get('/metrics', { logLevel: 'silent' }, async (request, reply) => {
     if (metricsToken !== null && request.headers.authorization !== `Bearer ${metricsToken}`) {
