@@ -116,7 +116,7 @@ export class AccountReader {
   async liveCredentials(protocol: string, lookup: string): Promise<Credential[]> {
     const { rows } = await this.#pool.query<CredentialRow>({
       name: 'read_live_credentials',
-      text: `SELECT ${CREDENTIAL} FROM credential WHERE lookup = $1 AND protocol = $2 AND revoked_at IS NULL ORDER BY id LIMIT 20`,
+      text: `SELECT ${CREDENTIAL} FROM credential WHERE lookup = $1 AND protocol = $2 AND revoked_at IS NULL ORDER BY id`,
       values: [lookup, protocol],
     });
     return rows.map(toCredential);
