@@ -25,6 +25,7 @@ import {
   findOut,
   NotCommitted,
 } from '../store/transaction.ts';
+import { type EngineObserver, guarded } from './observer.ts';
 import { BucketQueues, settle, type Waiting } from './queue.ts';
 
 export interface EngineOptions {
@@ -39,16 +40,6 @@ export interface EngineOptions {
   /** The process's clock, milliseconds since 1970. */
   readonly clock: () => number;
   readonly observer: EngineObserver;
-}
-
-/** What operators watch. */
-export interface EngineObserver {
-  readonly batch?: (bucket: number, commands: number, milliseconds: number) => void;
-  readonly outcome?: (command: Command, outcome: Outcome) => void;
-  /** A batch failed and its callers were told that nothing happened, or will be retried. */
-  readonly trouble?: (message: string, error: unknown) => void;
-  /** An exception inside the rules: a mistake of Refundry's, for one command. */
-  readonly bug?: (command: Command, error: unknown) => void;
 }
 
 const DEFAULTS: EngineOptions = {
@@ -86,7 +77,7 @@ export class Engine {
 
   private constructor(database: DatabaseSettings, options: EngineOptions, buckets: number, lanes: pg.Client[]) {
     this.#database = database;
-    this.#options = options;
+    this.#options = { ...options, observer: guarded(options.observer) };
     this.buckets = buckets;
     this.#idleLanes = lanes;
     this.#queues = new BucketQueues(buckets, options.maxQueued);
