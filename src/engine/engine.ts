@@ -14,6 +14,7 @@ import { refusal } from '../core/errors.ts';
 import { bucketOf, formatId, isId } from '../core/ids.ts';
 import { namesOf } from '../core/names.ts';
 import { type Outcome, refusedOutcome } from '../core/outcome.ts';
+import { assertClock } from '../store/clock.ts';
 import { assertDurable, connectLane, type DatabaseSettings } from '../store/connection.ts';
 import { loadBook } from '../store/load.ts';
 import { readInstallation } from '../store/migrate.ts';
@@ -77,7 +78,7 @@ export class Engine {
 
   private constructor(database: DatabaseSettings, options: EngineOptions, buckets: number, lanes: pg.Client[]) {
     this.#database = database;
-    this.#options = { ...options, observer: guarded(options.observer) };
+    this.#options = options;
     this.buckets = buckets;
     this.#idleLanes = lanes;
     this.#queues = new BucketQueues(buckets, options.maxQueued);
@@ -85,14 +86,20 @@ export class Engine {
     this.#sweeper.unref();
   }
 
-  /** Connects, and refuses a database that may lose commits. Throws an `Error` with a sentence for the operator. */
+  /**
+   * Connects, and refuses a database that may lose commits, and a clock of ours that is far ahead of the database's. Throws
+   * an `Error` with a sentence for the operator.
+   */
   static async open(database: DatabaseSettings, options: Partial<EngineOptions> = {}): Promise<Engine> {
-    const chosen = { ...DEFAULTS, ...options };
+    const observer = guarded(options.observer ?? {});
+    const chosen = { ...DEFAULTS, ...options, observer };
     const lanes: pg.Client[] = [];
     try {
       const first = await connectLane(database);
       lanes.push(first);
       await assertDurable(first);
+      const warning = await assertClock(first);
+      if (warning !== null) observer.trouble(warning, undefined);
       const { buckets } = await readInstallation(first);
       while (lanes.length < chosen.lanes) lanes.push(await connectLane(database));
       return new Engine(database, chosen, buckets, lanes);

@@ -5,7 +5,7 @@ import type { Outcome } from '../core/outcome.ts';
 export interface EngineObserver {
   readonly batch?: (bucket: number, commands: number, milliseconds: number) => void;
   readonly outcome?: (command: Command, outcome: Outcome) => void;
-  /** A batch failed and its callers were told that nothing happened, or will be retried; or an observer threw. */
+  /** A batch failed and its callers were told that nothing happened, or will be retried; a clock is wrong; or an observer threw. */
   readonly trouble?: (message: string, error: unknown) => void;
   /** An exception inside the rules: a mistake of Refundry's, for one command. */
   readonly bug?: (command: Command, error: unknown) => void;
