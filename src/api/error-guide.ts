@@ -8,16 +8,17 @@ export interface ErrorAdvice {
 
 export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorAdvice>> = {
   unauthenticated: {
-    meaning: 'No key was sent, or it is unknown, or it was revoked.',
-    remedy: 'Send a live key as `Authorization: Bearer rk_…`.',
+    meaning: 'No key was sent, or it is unknown, or it was revoked; or the session at the console ended.',
+    remedy: 'Send a live key as `Authorization: Bearer rk_…`, or sign in again.',
   },
   forbidden: {
-    meaning: 'The key is live, and its role does not allow this operation.',
-    remedy: 'Use a key with the role that `detail` names.',
+    meaning:
+      'The key or the user is known, and the role does not allow this operation; or a session’s request does not come from the console’s own pages.',
+    remedy: 'Use a key or a user with the role that `detail` names. Programs use keys, not sessions.',
   },
   rate_limited: {
-    meaning: 'Too many wrong keys came from this address within a minute.',
-    remedy: 'Correct the key, and wait for the seconds that `Retry-After` says.',
+    meaning: 'Too many wrong keys or passwords came from this address within a minute.',
+    remedy: 'Correct it, and wait for the seconds that `Retry-After` says.',
   },
   invalid_request: {
     meaning:

@@ -8,7 +8,7 @@ import { ANSWER_EXAMPLES } from './answer-examples.ts';
 const INTRODUCTION = `
 Refund payments exactly once, and never a cent more than was captured.
 
-**Keys.** Send yours as \`Authorization: Bearer rk_…\`. Roles: \`admin\` acts for every merchant, \`merchant\` for its own, \`read\` only reads and previews. What belongs to another merchant is as unknown to a key as what never was.
+**Keys.** Send yours as \`Authorization: Bearer rk_…\`. Roles: \`admin\` acts for every merchant, \`merchant\` for its own, \`read\` only reads and previews. What belongs to another merchant is as unknown to a key as what never was. People who are signed in to the console may use this API with their session’s cookie instead; what is for whom, each operation says.
 
 **Amounts** are integers in the minor unit of an ISO 4217 currency: 10000 is 100.00 USD, 10000 JPY and 10.000 KWD. Times are ISO 8601, UTC.
 
@@ -50,9 +50,16 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
       components: {
         securitySchemes: {
           key: { type: 'http', scheme: 'bearer', description: 'A credential of protocol `native`.' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'refundry_session',
+            description:
+              'A user of the console (over TLS the name begins with `__Host-`). Whatever is not GET must send `X-Refundry-Console: 1`.',
+          },
         },
       },
-      security: [{ key: [] }],
+      security: [{ key: [] }, { session: [] }],
     },
     refResolver: { buildLocalReference: (json) => (json as { $id: string }).$id },
     transform: ({ schema, url, route }) => {

@@ -29,7 +29,7 @@ const DECISIONS: readonly Decision[] = [
     access: 'approve',
     operationId: 'rejectRefund',
     summary: 'Reject a refund that waits',
-    description: 'By another key than the one that asked for it. Its funds are refundable again.',
+    description: 'By another key or user than the one that asked for it. Its funds are refundable again.',
     codes: ['approval_not_allowed'],
   },
   {
@@ -71,7 +71,7 @@ export function addRefundActions(app: ApiScope, { refundry }: ApiContext): void 
       operationId: 'approveRefund',
       summary: 'Approve a refund that waits',
       description:
-        'By another key than the one that asked for it: a second person. The refund then succeeds, with the funds that were reserved for it.',
+        'By another key or user than the one that asked for it: a second person. The refund then succeeds, with the funds that were reserved for it.',
       body: ApproveRefund,
       response: {
         200: done,
