@@ -10,6 +10,8 @@ const page = (path: string, load: () => Promise<PageModule>): RouteObject => ({
   path,
   lazy: async () => ({ Component: (await load()).default }),
   ErrorBoundary: PageFailed,
+  // Before the first page is there, nothing is: it comes in a moment.
+  HydrateFallback: () => null,
 });
 
 export const createRouter = () =>

@@ -25,11 +25,25 @@ const harbor: MantineColorsTuple = [
   '#143a55',
 ];
 
+/** Mantine's neutral greys, with a little of the accent's blue. */
+const dark: MantineColorsTuple = [
+  '#dde3ea',
+  '#b3bec9',
+  '#9aa6b2',
+  '#6c7885',
+  '#434e5a',
+  '#2c343d',
+  '#222930',
+  '#1b2027',
+  '#161a20',
+  '#101419',
+];
+
 export const theme = createTheme({
   primaryColor: 'harbor',
   // Both shades keep white text above 4.5:1.
   primaryShade: { light: 7, dark: 6 },
-  colors: { harbor },
+  colors: { harbor, dark },
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.125rem' },
@@ -60,6 +74,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
     '--mantine-color-body': '#f6f7f9',
+    '--mantine-color-text': '#1a222b',
     '--mantine-color-dimmed': '#55606c',
     '--mantine-color-error': '#b42318',
     '--mantine-color-placeholder': '#6b7683',

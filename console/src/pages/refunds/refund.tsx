@@ -1,11 +1,14 @@
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { PageTitle } from '../../parts/page-title.tsx';
+/** A refund by its id: it is shown with its payment, where it belongs. */
+import { useQuery } from '@tanstack/react-query';
+import { Navigate, useParams } from 'react-router';
+import { read } from '../../api/queries.ts';
+import type { Refund } from '../../api/types.ts';
+import { ErrorState } from '../../parts/error-state.tsx';
+import { Loading } from '../../parts/loading.tsx';
 
 export default function RefundPage() {
-  return (
-    <>
-      <PageTitle title="Refund" />
-      <EmptyState title="Not here yet" />
-    </>
-  );
+  const { id = '' } = useParams();
+  const { data, error, refetch } = useQuery(read<Refund>(`/v1/refunds/${encodeURIComponent(id)}`));
+  if (data !== undefined) return <Navigate to={`/payments/${data.payment_id}?refund=${data.id}`} replace />;
+  return error === null ? <Loading what="the refund" /> : <ErrorState error={error} onRetry={() => void refetch()} />;
 }

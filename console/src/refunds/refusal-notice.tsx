@@ -1,0 +1,26 @@
+/** Why a refund is refused: the rule, and the numbers behind it. */
+import type { ReactNode } from 'react';
+import { factTexts } from '../journal/words.ts';
+import { Facts } from '../parts/facts.tsx';
+import { Notice } from '../parts/notice.tsx';
+
+interface RefusalNoticeProps {
+  /** Problem details, from a preview or an error. */
+  readonly refusal: { readonly title: string; readonly detail: string; readonly [fact: string]: unknown };
+  readonly currency: string;
+  readonly children?: ReactNode;
+}
+
+/** Members of every problem; the others are the numbers. */
+const COMMON = new Set(['type', 'title', 'status', 'detail', 'code', 'request_id', 'errors', 'isUndecided']);
+
+export function RefusalNotice({ refusal, currency, children }: RefusalNoticeProps) {
+  const facts = Object.fromEntries(Object.entries(refusal).filter(([name]) => !COMMON.has(name)));
+  return (
+    <Notice tone="bad" title={refusal.title} live>
+      <p style={{ margin: '2px 0 8px' }}>{refusal.detail}</p>
+      <Facts facts={factTexts(facts, currency)} />
+      {children}
+    </Notice>
+  );
+}
