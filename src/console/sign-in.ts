@@ -7,7 +7,7 @@ import { refuseCrossSite, sessionCookie, sessionToken } from '../api/session-coo
 import { NoBody, NoQuery, strict } from '../api/shapes.ts';
 import type { Caller } from '../core/caller.ts';
 import { invalidParameter, refusal, Refused } from '../core/errors.ts';
-import { CONSOLE_PROTOCOL, limitsOf, MAX_PASSWORD_LENGTH } from '../core/user.ts';
+import { CONSOLE_PROTOCOL, limitsOf, MAX_PASSWORD_LENGTH, USER_ROLES } from '../core/user.ts';
 import { consoleOperation, type ConsoleContext, type ConsoleScope } from './scope.ts';
 
 const Credentials = strict({
@@ -66,7 +66,8 @@ export function addSignIn(app: ConsoleScope, { refundry }: ConsoleContext): void
     handler: async (_request, reply) => {
       reply.header('cache-control', 'no-store');
       const users = authenticator.demo ? await refundry.accounts.credentialsOf(CONSOLE_PROTOCOL) : [];
-      const demoUsers = users.filter(({ demo, revokedAt }) => demo && revokedAt === null);
+      const live = users.filter(({ demo, revokedAt }) => demo && revokedAt === null);
+      const demoUsers = USER_ROLES.flatMap((role) => live.filter((user) => user.role === role));
       return { demo: authenticator.demo, demo_users: demoUsers.map(({ lookup, role }) => ({ name: lookup, role })) };
     },
   });

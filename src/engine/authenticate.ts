@@ -136,9 +136,12 @@ export class Authenticator {
     return found === undefined ? null : toCaller(found);
   }
 
-  /** The user who is signed in with a token, which is used by asking; `null` when the session ended. */
-  async signedIn(token: string): Promise<SignedIn | null> {
-    const session = await this.#sessions.user(token);
+  /**
+   * The user who is signed in with a token; `null` when the session ended. `isUse`: whether somebody is there, so that the
+   * session may idle for its whole time again; what a page does by itself is none.
+   */
+  async signedIn(token: string, isUse = true): Promise<SignedIn | null> {
+    const session = await this.#sessions.user(token, isUse);
     if (session === null) return null;
     const credential = await this.#accounts.credential(session.credentialId);
     if (credential === null || !this.#isUsable(credential)) return null;

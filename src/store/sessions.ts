@@ -89,20 +89,23 @@ export class Sessions {
     return { token, expiresAt: rows[0]?.ends_at.getTime() ?? 0 };
   }
 
-  /** The session that a token opens, and from now on again for its idle time; `null` when it ended, or its user was disabled. */
-  async user(token: string): Promise<UserSession | null> {
+  /**
+   * The session that a token opens; `null` when it ended, or its user was disabled. `isUse`: from now on it may idle for its
+   * whole time again.
+   */
+  async user(token: string, isUse: boolean): Promise<UserSession | null> {
     const { rows } = await this.#pool.query<{ credential_id: string; ends_at: Date; is_stale: boolean }>({
       name: 'read_user_session',
-      text: `SELECT session.credential_id, least(expires_at, now() + make_interval(secs => $3)) AS ends_at,
+      text: `SELECT session.credential_id, least(expires_at, CASE WHEN $5 THEN now() ELSE last_used_at END + make_interval(secs => $3)) AS ends_at,
                     last_used_at < now() - make_interval(secs => $4) AS is_stale
              FROM session JOIN credential ON credential.id = session.credential_id
              WHERE first_token_hash = $1 AND session.protocol = $2 AND expires_at > now()
                AND last_used_at > now() - make_interval(secs => $3) AND credential.revoked_at IS NULL`,
-      values: [hash(token), CONSOLE_PROTOCOL, IDLE_SECONDS, LAST_USED_SECONDS],
+      values: [hash(token), CONSOLE_PROTOCOL, IDLE_SECONDS, LAST_USED_SECONDS, isUse],
     });
     const [row] = rows;
     if (row === undefined) return null;
-    if (row.is_stale) {
+    if (isUse && row.is_stale) {
       await this.#pool.query({
         name: 'use_user_session',
         text: `UPDATE session SET last_used_at = now() WHERE first_token_hash = $1 AND protocol = $2`,

@@ -1,7 +1,10 @@
 /** Signing in to the console and out again, and what a cookie opens afterwards. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { newUser } from '../../src/engine/users.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { seedDemo } from '../../src/demo/index.ts';
 import { Browser, type JsonAnswer, makeUser, PASSWORD } from '../kit/console.ts';
 import { TestServer } from '../kit/server.ts';
 
@@ -152,6 +155,10 @@ test("a partner protocol's session is none of the console", async () => {
 test('a session ends after 30 minutes without use', async () => {
   const { cookie } = await Browser.of(server, 'read');
   assert.equal((await age(cookie, `last_used_at = now() - interval '29 minutes'`)).length, 1);
+  // What a page does by itself, such as following the feed, is no use.
+  const unattended = await server.refundry.authenticator.signedIn(String(tokenOf(cookie)), false);
+  const secondsLeft = ((unattended?.expiresAt ?? 0) - Date.now()) / 1_000;
+  assert.ok(secondsLeft > 0 && secondsLeft <= 60, `${secondsLeft} seconds`);
   await assertOpens(cookie, true);
   // Being used just now, it may idle for 30 minutes again.
   const [used] = await server.rows<{ is_recent: boolean }>(
@@ -250,15 +257,26 @@ test('behind TLS the cookie is bound to this host and to https', async () => {
 
 test('one click signs in to the demo, and nowhere else', async () => {
   const demo = await TestServer.start({ database: server.database, engine: { demo: true, lanes: 1 } });
-  const credential = await newUser({ name: 'approver@demo', role: 'approver', label: 'Abel', password: null });
-  await server.books.command(null, { kind: 'create_credential', credential });
+  const home = mkdtempSync(join(tmpdir(), 'refundry-demo-'));
+  after(() => rmSync(home, { recursive: true, force: true }));
+  await seedDemo(demo.refundry, home);
+  await seedDemo(demo.refundry, home);
 
   const there = new Browser(demo);
   const offered = await there.get('/console/api/sign-in');
-  assert.deepEqual(offered.json, { demo: true, demo_users: [{ name: 'approver@demo', role: 'approver' }] });
-  const answer = await there.post('/console/api/sign-in', { name: 'approver@demo', demo: true });
-  assert.equal(answer.status, 200, answer.body);
-  assert.deepEqual([answer.json.user.role, answer.json.demo], ['approver', true]);
+  assert.deepEqual(offered.json, {
+    demo: true,
+    demo_users: [
+      { name: 'admin@demo', role: 'admin' },
+      { name: 'operator@demo', role: 'operator' },
+      { name: 'approver@demo', role: 'approver' },
+      { name: 'viewer@demo', role: 'read' },
+    ],
+  });
+  for (const { name, role } of offered.json.demo_users) {
+    const answer = await there.post('/console/api/sign-in', { name, demo: true });
+    assert.deepEqual([answer.status, answer.json.user.role, answer.json.demo], [200, role, true]);
+  }
   const { name } = await makeUser(server, 'admin');
   assert.equal((await there.post('/console/api/sign-in', { name, demo: true })).status, 401, 'a user with a password');
   assert.equal((await there.signIn('approver@demo', PASSWORD)).status, 401, 'a demo user has none');
