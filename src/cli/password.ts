@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
-import { EXIT, Failure, usage } from './failure.ts';
+import { usage } from './failure.ts';
 
 /** Throws `Failure` (`usage`) where there is nobody to ask. */
 export async function readNewPassword(name: string, fromStdin: boolean): Promise<string> {
@@ -24,7 +24,11 @@ function ask(question: string): Promise<string> {
   const reader = createInterface({ input: process.stdin, output: nothing, terminal: true });
   process.stderr.write(question);
   return new Promise<string>((resolve, reject) => {
-    reader.once('SIGINT', () => reject(new Failure('interrupted', 'nothing was done', EXIT.cannotRun)));
+    reader.once('SIGINT', () => {
+      reader.close();
+      // Nothing has begun: end as Ctrl-C ends any program.
+      process.kill(process.pid, 'SIGINT');
+    });
     reader.once('close', () => reject(usage('no password was given')));
     reader.once('line', resolve);
   }).finally(() => {
