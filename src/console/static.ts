@@ -56,11 +56,10 @@ export async function servePages(app: FastifyInstance, folder: string): Promise<
     // A file of an older build is gone: the page in its place would be taken for a script.
     if (!isFile && path.startsWith('assets/')) return notFound(reply);
     const isHashed = isFile && HASHED.test(path);
-    return reply.sendFile(isFile ? path : 'index.html', {
-      // A page must be asked for again each time, or a new build would never be seen.
-      cacheControl: isHashed,
-      ...(isHashed ? { maxAge: '1y', immutable: true } : {}),
-    });
+    const file = isFile ? path : 'index.html';
+    if (isHashed) return reply.sendFile(file, { maxAge: '1y', immutable: true });
+    // A page must be asked for again each time, or a new build would not be seen.
+    return reply.header('cache-control', 'no-cache').sendFile(file, { cacheControl: false });
   };
   for (const url of ['/console', '/console/*']) {
     app.get(url, { config: { protocol: 'console', operation: 'page' } }, (request, reply) => page(request, reply));
