@@ -146,9 +146,18 @@ function requestIdOf(header: string | string[] | undefined): string {
 
 /** The path as it may be shown and logged: without the query, which may carry a password. */
 function pathOf(request: FastifyRequest): string {
-  const path = request.url.split('?', 1).join().slice(0, PATH_SHOWN);
-  const spaced = path.replaceAll('%20', ' ');
-  return holdsCardNumber(spaced) ? maskCardNumbers(spaced) : path;
+  const [path = ''] = request.url.split('?', 1);
+  const plain = decoded(path);
+  return (holdsCardNumber(plain) ? encodeURI(maskCardNumbers(plain)) : path).slice(0, PATH_SHOWN);
+}
+
+/** Blanks and digits of other kinds are escaped in a path. What cannot be decoded is looked at as it is. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path.replaceAll('%20', ' ');
+  }
 }
 
 /** Answers a path that nothing is at: in the shape of the partner below whose prefix it is, else as the native API does. */
