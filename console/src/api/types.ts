@@ -60,5 +60,7 @@ export interface SearchResult {
 
 export interface SearchAnswer {
   readonly results: readonly SearchResult[];
+  /** Whether these are all that there are. */
+  readonly complete: boolean;
   readonly took_ms: number;
 }

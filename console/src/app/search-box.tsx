@@ -26,7 +26,7 @@ export function SearchBox() {
         aria-label="Search payments"
         placeholder="Reference, id, email, last four digits, amount"
         value={text}
-        maxLength={320}
+        maxLength={255}
         autoComplete="off"
         spellCheck={false}
         onChange={({ currentTarget }) => setText(currentTarget.value)}

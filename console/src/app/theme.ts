@@ -39,6 +39,12 @@ const dark: MantineColorsTuple = [
   '#101419',
 ];
 
+const DIALOG = {
+  closeButtonProps: { 'aria-label': 'Close' },
+  // A page has one banner, and a dialog's heading is not it.
+  attributes: { header: { role: 'presentation' } },
+};
+
 export const theme = createTheme({
   primaryColor: 'harbor',
   // Both shades keep white text above 4.5:1.
@@ -64,8 +70,8 @@ export const theme = createTheme({
     TextInput: TextInput.extend({ defaultProps: { size: 'sm' } }),
     NativeSelect: NativeSelect.extend({ defaultProps: { size: 'sm' } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 7, horizontalSpacing: 'sm' } }),
-    Drawer: Drawer.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
-    Modal: Modal.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
+    Drawer: Drawer.extend({ defaultProps: DIALOG }),
+    Modal: Modal.extend({ defaultProps: DIALOG }),
   },
 });
 

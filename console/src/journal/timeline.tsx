@@ -83,7 +83,7 @@ function entryFacts(entry: JournalEntry): Fact[] {
     ['Posting', debit === null || credit === null ? null : `${sentence(debit)} → ${sentence(credit)}`],
     ['Captured after', payment === null ? null : money(payment.captured)],
     ['Refunded after', payment === null ? null : money(payment.refunded)],
-    ['Held back after', payment === null ? null : money(payment.reserved)],
+    ['Reserved after', payment === null ? null : money(payment.reserved)],
     ['Unsettled after', entry.unsettled === null ? null : money(entry.unsettled)],
     ['Idempotency key', entry.idempotency_key === null ? null : <CopyText text={entry.idempotency_key} what="key" />],
     ['Request', <CopyText key="request" text={entry.request_id} what="request id" />],

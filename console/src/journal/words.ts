@@ -67,8 +67,11 @@ export function actorWords(actor: string): string {
 
 /** `amount_exceeds_refundable` → `Amount exceeds refundable`. */
 export function sentence(code: string): string {
-  const words = code.replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return capitalized(code.replaceAll('_', ' '));
+}
+
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Facts that are minor units, in the order in which they explain each other. */
@@ -80,7 +83,7 @@ const AMOUNTS: readonly (readonly [name: string, words: string])[] = [
   ['refundable', 'Refundable'],
   ['captured', 'Captured'],
   ['refunded', 'Refunded'],
-  ['reserved', 'Held back'],
+  ['reserved', 'Reserved'],
   ['unsettled', 'Merchant’s unsettled balance'],
 ];
 

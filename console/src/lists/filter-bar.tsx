@@ -60,6 +60,7 @@ export function FilterBar({ filters, problems, set, statuses, withDisputed = fal
           <Button
             className={classes.clear ?? ''}
             variant="subtle"
+            size="xs"
             onClick={() => {
               setParameters((before) => FILTERS.reduce((left, name) => withFilter(left, name, null), before), {
                 replace: true,
@@ -98,6 +99,7 @@ function TextField({ name, value, problem, set, label, wide = false, ...input }:
   return (
     <TextInput
       {...input}
+      size="xs"
       className={(wide ? classes.wide : classes.field) ?? ''}
       label={label}
       value={text}
@@ -120,6 +122,7 @@ interface ChoiceProps extends FieldProps {
 function Choice({ name, value, problem, set, label, options }: ChoiceProps) {
   return (
     <NativeSelect
+      size="xs"
       className={classes.field ?? ''}
       label={label}
       value={value}

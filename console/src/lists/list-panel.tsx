@@ -58,7 +58,11 @@ export function ListPanel({ what, list, children }: ListPanelProps) {
       </div>
       <div className={classes.foot}>
         <Text size="xs" c="dimmed" role="status">
-          {hasNextPage ? `The newest ${rows.length} ${what}` : `${rows.length} ${what}`}
+          {hasNextPage
+            ? `The newest ${rows.length} ${what}`
+            : rows.length === 1
+              ? `1 ${what.slice(0, -1)}`
+              : `${rows.length} ${what}`}
           {hasNextPage && list.sort !== null ? ', sorted among themselves' : ''}
         </Text>
         {hasNextPage && (

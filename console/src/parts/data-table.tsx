@@ -23,6 +23,8 @@ export interface Column<Row> {
   readonly isNumber?: boolean;
   /** Left out on narrow screens: what the row opens shows it too. */
   readonly onlyWide?: boolean;
+  /** Never broken over two lines. */
+  readonly onOneLine?: boolean;
 }
 
 interface DataTableProps<Row> {
@@ -76,7 +78,9 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const byId = new Map(columns.map((column) => [column.id, column]));
   const cellClass = (id: string): string => {
     const column = byId.get(id);
-    return [column?.isNumber && classes.number, column?.onlyWide && classes.wide].filter(Boolean).join(' ');
+    return [column?.isNumber && classes.number, column?.onlyWide && classes.wide, column?.onOneLine && classes.oneLine]
+      .filter(Boolean)
+      .join(' ');
   };
   return (
     <div className={classes.scroll} onKeyDown={moveBetweenRows}>
@@ -137,6 +141,11 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       </Table>
     </div>
   );
+}
+
+/** What a cell adds on narrow screens, where other columns are left out. */
+export function OnlyNarrow({ children }: { readonly children: ReactNode }) {
+  return <div className={classes.narrow}>{children}</div>;
 }
 
 function SortIcon({ direction }: { readonly direction: false | 'asc' | 'desc' }) {

@@ -6,8 +6,8 @@
 
 export interface RefundBody {
   readonly payment_id: string;
-  /** Minor units. */
-  readonly amount: number;
+  /** Minor units; left out only where it is asked why nothing is refundable. */
+  readonly amount?: number;
   readonly currency: string;
   readonly reason?: string;
   readonly expected_refundable: number;

@@ -46,13 +46,13 @@ export function decisionsOn(refund: Refund, user: Pick<User, 'role' | 'name'>): 
       {
         name: 'approve',
         title: 'Approve',
-        effect: `${amount} goes back to the customer at once, from the funds held back for it.`,
+        effect: `${amount} goes back to the customer at once, from the funds reserved for it.`,
         isDangerous: false,
       },
       {
         name: 'reject',
         title: 'Reject',
-        effect: `Nothing is refunded. The ${amount} held back is refundable again.`,
+        effect: `Nothing is refunded. The ${amount} reserved for it is refundable again.`,
         isDangerous: true,
       },
     );
@@ -61,7 +61,7 @@ export function decisionsOn(refund: Refund, user: Pick<User, 'role' | 'name'>): 
     decisions.push({
       name: 'cancel',
       title: 'Cancel',
-      effect: `The refund is withdrawn. The ${amount} held back is refundable again.`,
+      effect: `The refund is withdrawn. The ${amount} reserved for it is refundable again.`,
       isDangerous: true,
     });
   }

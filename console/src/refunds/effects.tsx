@@ -16,7 +16,7 @@ export function Effects({ preview, entitlements }: EffectsProps) {
     <ul className={classes.effects}>
       <li>
         <AmountText minor={amount} currency={currency} strong />{' '}
-        {waits ? 'is held back until a second person approves.' : 'goes back to the customer at once.'}
+        {waits ? 'is reserved until a second person approves.' : 'goes back to the customer at once.'}
       </li>
       <li>
         {payment.refundable === 0 ? (

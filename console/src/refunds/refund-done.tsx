@@ -30,7 +30,7 @@ export function RefundDone({ refund, onClose, onShow }: RefundDoneProps) {
                 until <TimeText at={refund.expires_at} />
               </>
             )}
-            . The amount is held back meanwhile.
+            . The amount stays reserved meanwhile.
           </p>
         )}
       </Notice>

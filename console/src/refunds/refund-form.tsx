@@ -45,17 +45,17 @@ export function RefundForm({ payment, entitlements, onClose, onShow }: RefundFor
   const { sending, submit, again, giveUp, edited } = useRefund(payment.id);
   const amount = readAmount(amountText, currency);
 
-  const body = (minor: bigint): RefundBody => ({
+  const body = (minor: bigint | null): RefundBody => ({
     payment_id: payment.id,
-    amount: Number(minor),
+    ...(minor === null ? {} : { amount: Number(minor) }),
     currency,
     ...(reason.trim() === '' ? {} : { reason: reason.trim() }),
     expected_refundable: seen.refundable,
   });
   // Of a payment with nothing left, the server is asked all the same: it says which rule that is.
-  const asked = amount.minor ?? (payment.refundable === 0 && amountText === '' ? 1n : null);
+  const isAsked = amount.minor !== null || (payment.refundable === 0 && amountText === '');
   const isWriting = sending.state === 'editing' || sending.state === 'sending';
-  const { preview, error, isCurrent } = usePreview(isWriting && asked !== null ? body(asked) : null);
+  const { preview, error, isCurrent } = usePreview(isWriting && isAsked ? body(amount.minor) : null);
 
   if (sending.state === 'done') return <RefundDone refund={sending.refund} onClose={onClose} onShow={onShow} />;
   if (sending.state === 'undecided') {
@@ -64,7 +64,7 @@ export function RefundForm({ payment, entitlements, onClose, onShow }: RefundFor
   }
   if (preview === null) {
     if (error !== null) return <ErrorState error={error} />;
-    if (asked !== null) return <Loading what="the rules for this refund" />;
+    if (isAsked) return <Loading what="the rules for this refund" />;
   }
 
   const declined = sending.state === 'editing' ? sending.error : null;

@@ -3,9 +3,9 @@ import type { Refund } from '../api/types.ts';
 import { sentence } from '../journal/words.ts';
 import { compareAmounts } from '../money/money.ts';
 import { AmountText } from '../parts/amount-text.tsx';
-import type { Column } from '../parts/data-table.tsx';
+import { type Column, OnlyNarrow } from '../parts/data-table.tsx';
 import { MerchantName } from '../parts/merchant-name.tsx';
-import { StatusBadge } from '../parts/status-badge.tsx';
+import { RefundBadge } from '../parts/refund-badge.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 
 export const REFUND_STATUSES = [
@@ -27,6 +27,7 @@ export function refundColumns({ withMerchant }: { readonly withMerchant: boolean
     title: 'Merchant',
     cell: ({ merchant_id }) => <MerchantName id={merchant_id} />,
     onlyWide: true,
+    onOneLine: true,
   };
   return [
     {
@@ -39,10 +40,9 @@ export function refundColumns({ withMerchant }: { readonly withMerchant: boolean
     {
       id: 'status',
       title: 'Status',
-      cell: ({ status, cancel_reason }) => (
-        <StatusBadge status={status === 'canceled' ? (cancel_reason ?? status) : status} />
-      ),
+      cell: (refund) => <RefundBadge refund={refund} />,
       compare: (a, b) => byText(a.status, b.status),
+      onlyWide: true,
     },
     {
       id: 'why',
@@ -60,7 +60,14 @@ export function refundColumns({ withMerchant }: { readonly withMerchant: boolean
     {
       id: 'amount',
       title: 'Amount',
-      cell: ({ amount, currency }) => <AmountText minor={amount} currency={currency} strong />,
+      cell: (refund) => (
+        <>
+          <AmountText minor={refund.amount} currency={refund.currency} strong />
+          <OnlyNarrow>
+            <RefundBadge refund={refund} />
+          </OnlyNarrow>
+        </>
+      ),
       compare: (a, b) => compareAmounts({ ...a, minor: a.amount }, { ...b, minor: b.amount }),
       isNumber: true,
     },

@@ -12,7 +12,7 @@ import { Facts } from '../parts/facts.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { MerchantName } from '../parts/merchant-name.tsx';
 import { paymentName } from '../parts/payment-words.tsx';
-import { StatusBadge } from '../parts/status-badge.tsx';
+import { RefundBadge } from '../parts/refund-badge.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { Decide } from './decide.tsx';
 import { changesInWords } from './effects.tsx';
@@ -50,7 +50,7 @@ export function RefundView({ refundId }: { readonly refundId: string }) {
         <Text fz={22} fw={650}>
           <AmountText minor={amount} currency={currency} />
         </Text>
-        <StatusBadge status={status === 'canceled' ? (refund.cancel_reason ?? status) : status} />
+        <RefundBadge refund={refund} />
       </Group>
       <Decide refund={refund} />
       <Facts

@@ -6,7 +6,7 @@ import classes from './refundable-bar.module.css';
 
 const PARTS = [
   ['refunded', 'Refunded'],
-  ['reserved', 'Held back'],
+  ['reserved', 'Reserved'],
   ['refundable', 'Refundable'],
 ] as const;
 

@@ -1,6 +1,6 @@
 /** Why a refund is refused: the rule, and the numbers behind it. */
 import type { ReactNode } from 'react';
-import { factTexts } from '../journal/words.ts';
+import { capitalized, factTexts } from '../journal/words.ts';
 import { Facts } from '../parts/facts.tsx';
 import { Notice } from '../parts/notice.tsx';
 
@@ -11,14 +11,16 @@ interface RefusalNoticeProps {
   readonly children?: ReactNode;
 }
 
-/** Members of every problem; the others are the numbers. */
-const COMMON = new Set(['type', 'title', 'status', 'detail', 'code', 'request_id', 'errors', 'isUndecided']);
+/** Members of every problem, and the numbers that its sentence says already. */
+const SAID = new Set(
+  'type title status detail code request_id errors amount captured refunded reserved refundable'.split(' '),
+);
 
 export function RefusalNotice({ refusal, currency, children }: RefusalNoticeProps) {
-  const facts = Object.fromEntries(Object.entries(refusal).filter(([name]) => !COMMON.has(name)));
+  const facts = Object.fromEntries(Object.entries(refusal).filter(([name]) => !SAID.has(name)));
   return (
     <Notice tone="bad" title={refusal.title} live>
-      <p style={{ margin: '2px 0 8px' }}>{refusal.detail}</p>
+      <p style={{ margin: '2px 0 8px' }}>{capitalized(refusal.detail)}.</p>
       <Facts facts={factTexts(facts, currency)} />
       {children}
     </Notice>

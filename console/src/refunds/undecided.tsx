@@ -32,7 +32,7 @@ export function Undecided({ attempt, error, onAgain, onGiveUp }: UndecidedProps)
       )}
       <Facts
         facts={[
-          ['Amount', <AmountText key="amount" minor={amount} currency={currency} strong />],
+          ['Amount', amount !== undefined && <AmountText minor={amount} currency={currency} strong />],
           ['Reason', reason],
           ['Key', <code key="key">{attempt.key}</code>],
         ]}

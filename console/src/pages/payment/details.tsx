@@ -1,5 +1,6 @@
 /** What is known of a payment beside its amounts. */
 import type { Coupon, Entitlement, Payment } from '../../api/types.ts';
+import { sentence } from '../../journal/words.ts';
 import { CopyText } from '../../parts/copy-text.tsx';
 import { type Fact, Facts } from '../../parts/facts.tsx';
 import { Panel } from '../../parts/panel.tsx';
@@ -24,15 +25,9 @@ export function References({ payment }: { readonly payment: Payment }) {
   );
 }
 
-/** `serial_number` → `Serial number`. */
-const words = (name: string): string => {
-  const spaced = name.replaceAll('_', ' ');
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
-};
-
 const factsOf = (group: object | null, prefix = ''): Fact[] =>
   Object.entries(group ?? {}).map(([name, value]): Fact => [
-    prefix === '' ? words(name) : `${prefix} ${name.replaceAll('_', ' ')}`,
+    prefix === '' ? sentence(name) : `${prefix} ${name.replaceAll('_', ' ')}`,
     typeof value === 'string' ? value : JSON.stringify(value),
   ]);
 

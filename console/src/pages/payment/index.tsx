@@ -35,6 +35,7 @@ export default function PaymentPage() {
 
 function Shown({ payment }: { readonly payment: Payment }) {
   const { id, currency, amount } = payment;
+  const method = methodWords(payment.method);
   const mayRefund = useMay('refund');
   const shown = useShownRefund();
   const [isRefunding, { open, close }] = useDisclosure(false);
@@ -43,13 +44,13 @@ function Shown({ payment }: { readonly payment: Payment }) {
   useHotkeys(mayRefund ? [['r', open]] : []);
   useLivePayment(id);
   return (
-    <Stack gap="md">
+    <>
       <PageTitle
         title={paymentName(payment)}
         lead={
           <>
-            <MerchantName id={payment.merchant_id} /> · {methodWords(payment.method) ?? 'Payment'} ·{' '}
-            <TimeText at={payment.created_at} />
+            <MerchantName id={payment.merchant_id} />
+            {method !== null && ` · ${method}`} · <TimeText at={payment.created_at} />
           </>
         }
       >
@@ -92,6 +93,6 @@ function Shown({ payment }: { readonly payment: Payment }) {
         }}
       />
       <RefundViewDrawer refundId={shown.refundId} onClose={shown.close} />
-    </Stack>
+    </>
   );
 }

@@ -8,7 +8,7 @@ import { ListPanel } from '../../lists/list-panel.tsx';
 import { useList } from '../../lists/use-list.ts';
 import { compareAmounts } from '../../money/money.ts';
 import { AmountText } from '../../parts/amount-text.tsx';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { type Column, DataTable, OnlyNarrow } from '../../parts/data-table.tsx';
 import { MerchantName } from '../../parts/merchant-name.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
 import { methodWords, PaymentBadges, PaymentName } from '../../parts/payment-words.tsx';
@@ -24,6 +24,7 @@ function columns(withMerchant: boolean): Column<Payment>[] {
     title: 'Merchant',
     cell: ({ merchant_id }) => <MerchantName id={merchant_id} />,
     onlyWide: true,
+    onOneLine: true,
   };
   return [
     { id: 'payment', title: 'Payment', cell: (payment) => <PaymentName payment={payment} /> },
@@ -32,6 +33,7 @@ function columns(withMerchant: boolean): Column<Payment>[] {
       id: 'method',
       title: 'Method',
       cell: ({ method }) => methodWords(method) ?? '–',
+      onOneLine: true,
       compare: (a, b) => byText(methodWords(a.method) ?? '', methodWords(b.method) ?? ''),
       onlyWide: true,
     },
@@ -39,12 +41,20 @@ function columns(withMerchant: boolean): Column<Payment>[] {
       id: 'status',
       title: 'Status',
       cell: (payment) => <PaymentBadges payment={payment} settled={payment.settled} />,
+      onlyWide: true,
       compare: (a, b) => byText(a.status + a.refund_status, b.status + b.refund_status),
     },
     {
       id: 'amount',
       title: 'Amount',
-      cell: ({ amount, currency }) => <AmountText minor={amount} currency={currency} strong />,
+      cell: (payment) => (
+        <>
+          <AmountText minor={payment.amount} currency={payment.currency} strong />
+          <OnlyNarrow>
+            <PaymentBadges payment={payment} settled={payment.settled} />
+          </OnlyNarrow>
+        </>
+      ),
       compare: (a, b) => compareAmounts({ ...a, minor: a.amount }, { ...b, minor: b.amount }),
       isNumber: true,
     },

@@ -6,7 +6,7 @@ import { useSearchParams } from 'react-router';
 import { read } from '../../api/queries.ts';
 import type { SearchAnswer, SearchResult } from '../../api/types.ts';
 import { AmountText } from '../../parts/amount-text.tsx';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { type Column, DataTable, OnlyNarrow } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
 import { Loading } from '../../parts/loading.tsx';
@@ -45,12 +45,25 @@ const COLUMNS: readonly Column<SearchResult>[] = [
     title: 'Merchant',
     cell: ({ payment }) => <MerchantName id={payment.merchant_id} />,
     onlyWide: true,
+    onOneLine: true,
   },
-  { id: 'status', title: 'Status', cell: ({ payment }) => <PaymentBadges payment={payment} /> },
+  {
+    id: 'status',
+    title: 'Status',
+    cell: ({ payment }) => <PaymentBadges payment={payment} settled={payment.settled} />,
+    onlyWide: true,
+  },
   {
     id: 'amount',
     title: 'Amount',
-    cell: ({ payment }) => <AmountText minor={payment.amount} currency={payment.currency} strong />,
+    cell: ({ payment }) => (
+      <>
+        <AmountText minor={payment.amount} currency={payment.currency} strong />
+        <OnlyNarrow>
+          <PaymentBadges payment={payment} settled={payment.settled} />
+        </OnlyNarrow>
+      </>
+    ),
     isNumber: true,
   },
   {
@@ -83,7 +96,7 @@ export default function SearchPage() {
     <>
       <PageTitle
         title={sought === '' ? 'Search' : `Search: ${sought}`}
-        lead={data === undefined || sought === '' ? undefined : count(data)}
+        lead={data === undefined || sought === '' || data.results.length === 0 ? undefined : count(data)}
       />
       <Panel flush>
         <div ref={results}>
@@ -114,6 +127,7 @@ export default function SearchPage() {
   );
 }
 
-function count({ results }: SearchAnswer): string {
-  return results.length === 1 ? '1 payment' : `${results.length} payments`;
+function count({ results, complete }: SearchAnswer): string {
+  const payments = results.length === 1 ? '1 payment' : `${results.length} payments`;
+  return complete ? payments : `The first ${payments}: there are more`;
 }
