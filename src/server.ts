@@ -1,6 +1,7 @@
 /** HTTP in and out: one pipeline for all partner protocols, the native API beside it, and what operators need. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import helmet from '@fastify/helmet';
 import Fastify, {
   type FastifyBaseLogger,
@@ -116,7 +117,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     done();
   });
 
-  closeIdleConnectionsOnClose(app);
+  closeIdleConnectionsOnClose(app, config.tls !== null);
   await app.register(async (native) => registerApi(native, { refundry }));
   const pages = parts.consolePages ?? builtPages();
   await app.register(async (scope) => registerConsole(scope, { refundry, pages }));
@@ -126,15 +127,26 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   return app;
 }
 
-/** Connections that had a request in flight when the server began to stop are idle a moment later: they must not hold it. */
-function closeIdleConnectionsOnClose(app: FastifyInstance): void {
+/**
+ * Connections that had a request in flight when the server began to stop are idle a moment later, and browsers open some
+ * that they never use, which Node takes for busy: neither must hold it.
+ */
+function closeIdleConnectionsOnClose(app: FastifyInstance, isSecure: boolean): void {
+  const unused = new Set<Socket>();
+  app.server.on(isSecure ? 'secureConnection' : 'connection', (socket: Socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  app.server.on('request', ({ socket }: { socket: Socket }) => unused.delete(socket));
   let closing: NodeJS.Timeout | undefined;
   app.addHook('preClose', (done) => {
-    closing = setInterval(() => app.server.closeIdleConnections(), CLOSE_IDLE_MS);
-    done();
-  });
-  app.addHook('onClose', (_app, done) => {
-    clearInterval(closing);
+    closing = setInterval(() => {
+      app.server.closeIdleConnections();
+      for (const socket of unused) socket.destroy();
+    }, CLOSE_IDLE_MS);
+    // What is open still keeps the process alive meanwhile.
+    closing.unref();
+    app.server.once('close', () => clearInterval(closing));
     done();
   });
 }

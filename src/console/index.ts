@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { requireSessions } from '../api/access.ts';
 import { prepareScope } from '../api/index.ts';
 import type { ConsoleContext } from './scope.ts';
+import { addFeed } from './feed.ts';
 import { addOverview } from './overview.ts';
 import { addSearch } from './search.ts';
 import { addSignIn } from './sign-in.ts';
@@ -28,6 +29,7 @@ export async function registerConsole(app: FastifyInstance, { pages, ...context 
       // What the console reads.
       addOverview(routes, context);
       addSearch(routes, context);
+      addFeed(routes, context);
       // What it does: bulk refunds, verification.
       // The partners' protocols.
     },
