@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { requireSessions } from '../api/access.ts';
 import { prepareScope } from '../api/index.ts';
 import type { ConsoleContext } from './scope.ts';
+import { addExports } from './export.ts';
 import { addFeed } from './feed.ts';
 import { addOverview } from './overview.ts';
 import { addSearch } from './search.ts';
@@ -30,6 +31,7 @@ export async function registerConsole(app: FastifyInstance, { pages, ...context 
       addOverview(routes, context);
       addSearch(routes, context);
       addFeed(routes, context);
+      addExports(routes, context);
       // What it does: bulk refunds, verification.
       // The partners' protocols.
     },
