@@ -12,16 +12,17 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { registerApi } from './api/index.ts';
-import { problemOf, sendProblem } from './api/problems.ts';
+import { answerErrors, problemOf, sendProblem } from './api/problems.ts';
 import type { Config } from './config.ts';
 import { registerConsole } from './console/index.ts';
 import { builtPages } from './console/static.ts';
 import { holdsCardNumber, maskCardNumbers } from './core/card-number.ts';
-import { refusal, type Refusal } from './core/errors.ts';
+import { invalidParameter, refusal, type Refusal } from './core/errors.ts';
 import { type Backstage, converse } from './dialects/converse.ts';
 import type { Dialect, Operation, WireAnswer, WireRequest } from './dialects/dialect.ts';
 import { DIALECTS } from './dialects/index.ts';
 import { type Refundry, unlessAway } from './engine/refundry.ts';
+import { BrokenRequests } from './server/broken-requests.ts';
 import type { Metrics } from './server/metrics.ts';
 
 /** Partners' requests are small; PayEngine's metadata may have 16 KiB. */
@@ -58,6 +59,11 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   const requestTimeout = parts.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   // Node takes the lesser of the two for the headers and the greater for the whole: its default of 60 s would win.
   const slowness = { headersTimeout: requestTimeout, connectionsCheckingInterval: TIMEOUT_CHECK_MS };
+  const broken = new BrokenRequests({
+    logger,
+    requestTimeoutMs: requestTimeout,
+    dialectAt: (url) => dialectAt(dialects, url),
+  });
   const app = Fastify({
     loggerInstance: base,
     logController: new LogController({ disableRequestLogging: true }),
@@ -68,6 +74,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     routerOptions: { maxParamLength: 255 },
+    clientErrorHandler: (error, socket) => broken.answer(error, socket),
     frameworkErrors: (_error, request, reply) => {
       // Paths that cannot be routed at all meet no hook: what every answer has is added here.
       reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
@@ -93,6 +100,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     hsts: config.tls !== null,
   });
   app.addHook('onRequest', (request, reply, done) => {
+    broken.begin(reply);
     reply.header('x-request-id', request.id);
     done();
   });
@@ -118,6 +126,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   });
 
   closeIdleConnectionsOnClose(app, config.tls !== null);
+  answerErrors(app);
   await app.register(async (native) => registerApi(native, { refundry }));
   const pages = parts.consolePages ?? builtPages();
   await app.register(async (scope) => registerConsole(scope, { refundry, pages }));
@@ -172,13 +181,19 @@ function decoded(path: string): string {
   }
 }
 
+/** The partner below whose prefix a path is. */
+function dialectAt(dialects: readonly Dialect[], url: string): Dialect | undefined {
+  // The longest prefix is the partner's own: one may lie below another.
+  const [dialect] = dialects
+    .filter(({ prefix }) => url.startsWith(prefix))
+    .sort((a, b) => b.prefix.length - a.prefix.length);
+  return dialect;
+}
+
 /** Answers a path that nothing is at: in the shape of the partner below whose prefix it is, else as the native API does. */
 function refuseUnknown(dialects: readonly Dialect[], request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refused = refusal('resource_not_found', `there is no ${request.method} ${pathOf(request)}`);
-  // The longest prefix is the partner's own: one may lie below another.
-  const [dialect] = dialects
-    .filter(({ prefix }) => request.url.startsWith(prefix))
-    .sort((a, b) => b.prefix.length - a.prefix.length);
+  const dialect = dialectAt(dialects, request.url);
   return dialect === undefined
     ? sendProblem(reply, problemOf(refused, { requestId: request.id }))
     : send(reply, dialect.refuse(refused));
@@ -190,8 +205,11 @@ function serveDialect(scope: FastifyInstance, dialect: Dialect, refundry: Refund
   scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
   const refuse = (reply: FastifyReply, refused: Refusal): FastifyReply => send(reply, dialect.refuse(refused));
-  scope.setErrorHandler((error: { statusCode?: number }, request, reply) => {
+  scope.setErrorHandler((error: { statusCode?: number; code?: unknown }, request, reply) => {
     const status = error.statusCode ?? 500;
+    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+      return refuse(reply, invalidParameter('body', `is larger than ${BODY_LIMIT_BYTES / 1024} KiB`));
+    }
     if (status < 500) return refuse(reply, refusal('invalid_request', 'the request cannot be read'));
     request.log.error({ err: error }, 'request failed');
     return refuse(reply, refusal('internal_error', 'Refundry made a mistake'));

@@ -22,7 +22,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorAdvice>> = {
   },
   invalid_request: {
     meaning:
-      'The request cannot be read, or a parameter cannot be: `errors` lists which, and what is wrong with each. The status is 415 for a body that is not JSON by its Content-Type, and 413 for one over 64 KiB.',
+      'The request cannot be read, or a parameter cannot be: `errors` lists which, and what is wrong with each. The status is 415 for a body that is not JSON by its Content-Type, 413 for one over 64 KiB, 431 for headers over 16 KiB, and 408 for a request that does not arrive within 15 seconds.',
     remedy: 'Correct the request. Nothing happened, and an idempotency key was not bound.',
   },
   idempotency_key_reused: {
