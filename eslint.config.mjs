@@ -9,7 +9,7 @@ const fromNodeTest = {
 };
 
 export default defineConfig(
-  globalIgnores(['dist/', 'node_modules/', 'scripts/', 'eslint.config.mjs']),
+  globalIgnores(['**/dist/', 'node_modules/', 'scripts/', 'eslint.config.mjs']),
   tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -25,7 +25,7 @@ export default defineConfig(
   },
   {
     // Tests look into answers as they came over the wire: what is not there fails the assertion.
-    files: ['test/**', 'src/**/*.test.ts', 'src/**/fixtures/**'],
+    files: ['test/**', 'src/**/*.test.ts', 'console/src/**/*.test.ts', 'src/**/fixtures/**'],
     rules: {
       '@typescript-eslint/no-explicit-any': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',

@@ -87,6 +87,16 @@ CREATE TABLE payment (
 -- A merchant's payments, newest first, for lists.
 CREATE INDEX payment_by_merchant ON payment (merchant_id, id, bucket);
 
+-- What people search by, newest first. `details` and the amount never change, so refunds touch none of these; over
+-- expressions, so that no plan of the write path can take one for a way to an id or a merchant.
+CREATE INDEX payment_by_email ON payment (lower(details #>> '{customer,email}'), uuid_send(id), uuid_send(merchant_id))
+  WHERE details #>> '{customer,email}' IS NOT NULL;
+CREATE INDEX payment_by_last4 ON payment ((details #>> '{method,last4}'), uuid_send(id), uuid_send(merchant_id))
+  WHERE details #>> '{method,last4}' IS NOT NULL;
+CREATE INDEX payment_by_token ON payment ((details #>> '{method,token}'), uuid_send(id), uuid_send(merchant_id))
+  WHERE details #>> '{method,token}' IS NOT NULL;
+CREATE INDEX payment_by_amount ON payment (amount_minor, currency, uuid_send(id), uuid_send(merchant_id));
+
 -- The names by which callers know a payment.
 CREATE TABLE payment_reference (
   value text NOT NULL,
@@ -220,10 +230,10 @@ CREATE TABLE credential (
   bucket integer NOT NULL,
   merchant_id uuid,
   protocol text NOT NULL,
-  role text NOT NULL CHECK (role IN ('admin', 'merchant', 'read')),
+  role text NOT NULL CHECK (role IN ('admin', 'merchant', 'read', 'operator', 'approver')),
   label text NOT NULL,
   lookup text NOT NULL,
-  -- SHA-256 of each secret, hex, in the order in which the protocol shows them.
+  -- SHA-256 of each secret, hex, in the order in which the protocol shows them; a user's password: scrypt$log2N$r$p$salt$hash.
   secret_hashes text[] NOT NULL,
   public_key text,
   settings jsonb NOT NULL,
@@ -233,23 +243,79 @@ CREATE TABLE credential (
   revoked_at timestamptz,
   revoked_seq bigint,
   PRIMARY KEY (id, bucket),
-  -- Administrators act for every merchant, a merchant's credential for one, a reader for either.
-  CHECK ((role = 'admin' AND merchant_id IS NULL) OR (role = 'merchant' AND merchant_id IS NOT NULL) OR role = 'read'),
+  -- Administrators act for every merchant, a merchant's credential for one, the others for either.
+  CHECK (
+    (role = 'admin' AND merchant_id IS NULL) OR (role = 'merchant' AND merchant_id IS NOT NULL)
+    OR role IN ('read', 'operator', 'approver')
+  ),
+  -- Operators and approvers are people, who sign in to the console.
+  CHECK (protocol = 'console' OR role IN ('admin', 'merchant', 'read')),
   CHECK ((revoked_at IS NULL) = (revoked_seq IS NULL))
 );
 CREATE INDEX credential_by_lookup ON credential (lookup, protocol);
 CREATE INDEX credential_by_merchant ON credential (merchant_id);
 
--- Sign-ins of protocols that have them. Tokens are kept as SHA-256, so that reading this table opens nothing.
+-- Sign-ins to the console, and of protocols that have them. Tokens are kept as SHA-256, so that reading this table opens
+-- nothing.
 CREATE TABLE session (
   first_token_hash bytea PRIMARY KEY,
   protocol text NOT NULL,
   second_token_hash bytea,
   credential_id uuid,
   created_at timestamptz NOT NULL DEFAULT now(),
+  -- To the minute; a user who does nothing for long is signed out.
+  last_used_at timestamptz NOT NULL DEFAULT now(),
   expires_at timestamptz NOT NULL
 );
 CREATE INDEX session_by_expiry ON session (expires_at);
+CREATE INDEX session_by_credential ON session (credential_id);
+
+-- A file of refunds. It moves no money by itself: what became of a line is in the journal, under the line's idempotency
+-- key, which is made of the run's id. The id is a SHA-256 of the merchant and the file, so the same file is the same run.
+CREATE TABLE bulk_run (
+  id text NOT NULL CHECK (id ~ '^[0-9a-f]{64}$'),
+  bucket integer NOT NULL,
+  merchant_id uuid NOT NULL,
+  name text NOT NULL,
+  lines integer NOT NULL,
+  status text NOT NULL DEFAULT 'ready' CHECK (status IN ('ready', 'running', 'interrupted', 'done')),
+  -- How many lines of each outcome there were, and what they sum up to, when somebody last counted.
+  counts jsonb NOT NULL DEFAULT '{}',
+  created_by text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  previewed_at timestamptz,
+  started_by text,
+  started_at timestamptz,
+  -- Whoever runs it says so every second; a run that nobody speaks for was interrupted.
+  alive_at timestamptz,
+  finished_at timestamptz,
+  PRIMARY KEY (id, bucket)
+) WITH (fillfactor = 50);
+CREATE INDEX bulk_run_by_time ON bulk_run (created_at);
+
+-- One refund of a file: what was written, what a preview expected, and what became of it.
+CREATE TABLE bulk_line (
+  run_id text NOT NULL,
+  -- As a spreadsheet counts: the header is line 1.
+  line integer NOT NULL,
+  bucket integer NOT NULL,
+  payment text NOT NULL,
+  reference text NOT NULL,
+  namespace text NOT NULL,
+  amount text NOT NULL,
+  currency text NOT NULL,
+  reason text NOT NULL,
+  expected text CHECK (expected IN ('succeeded', 'pending_approval', 'refused', 'invalid', 'failed')),
+  outcome text CHECK (outcome IN ('succeeded', 'pending_approval', 'refused', 'invalid', 'failed')),
+  -- Why not, of the outcome or, before there is one, of what is expected.
+  code text,
+  detail text,
+  refund_id uuid,
+  payment_id uuid,
+  refund_amount_minor bigint,
+  refund_currency text,
+  PRIMARY KEY (run_id, line, bucket)
+) WITH (fillfactor = 70);
 
 -- How rows are sent to be saved: src/store/save-columns.ts has the same columns in the same order. Apart from the tables, so
 -- that a table can be given a column while servers of the version before it still run.

@@ -1,5 +1,5 @@
 // Runs before `npm start` and `npm test`, on whatever Node the machine has: installs what package-lock.json names, if it
-// is not there yet. Compares the lock file with npm's own record of what is installed, so that a pull brings new versions.
+// is not there yet, and builds the console, if its sources changed. Compares the lock file with npm's own record of what is installed, so that a pull brings new versions.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -29,4 +29,12 @@ if (!isInstalled()) {
     console.error('npm ci failed: see above.');
     process.exit(status ?? 1);
   }
+}
+
+// On the pinned Node: the machine's own may be too old to build with.
+const node = `${root}/node_modules/node/bin/node${process.platform === 'win32' ? '.exe' : ''}`;
+const { status } = spawnSync(node, [`${root}/scripts/console.mjs`], { stdio: ['ignore', 'inherit', 'inherit'] });
+if (status !== 0) {
+  console.error('The console could not be built: see above.');
+  process.exit(status ?? 1);
 }

@@ -1,10 +1,11 @@
-// Runs every *.test.ts below src/ and test/ with Node's own runner, or those named as arguments, on one embedded cluster.
+// Runs every *.test.ts below src/, console/src/ and test/ with Node's own runner, or those named as arguments, on one embedded cluster.
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { startCluster } from '../test/kit/database.ts';
 
 const named = process.argv.slice(2);
-const files = named.length > 0 ? named : [...globSync('src/**/*.test.ts'), ...globSync('test/**/*.test.ts')].sort();
+const everywhere = ['src/**/*.test.ts', 'console/src/**/*.test.ts', 'test/**/*.test.ts'];
+const files = named.length > 0 ? named : everywhere.flatMap((pattern) => globSync(pattern)).sort();
 const cluster = await startCluster();
 const runner = spawn(
   process.execPath,

@@ -1,6 +1,7 @@
 /** HTTP in and out: one pipeline for all partner protocols, the native API beside it, and what operators need. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -10,14 +11,17 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { registerApi } from './api/index.ts';
-import { problemOf, sendProblem } from './api/problems.ts';
+import { answerErrors, problemOf, sendProblem } from './api/problems.ts';
 import type { Config } from './config.ts';
+import { registerConsole } from './console/index.ts';
+import { builtPages } from './console/static.ts';
 import { holdsCardNumber, maskCardNumbers } from './core/card-number.ts';
-import { refusal, type Refusal } from './core/errors.ts';
+import { invalidParameter, refusal, type Refusal } from './core/errors.ts';
 import { type Backstage, converse } from './dialects/converse.ts';
 import type { Dialect, Operation, WireAnswer, WireRequest } from './dialects/dialect.ts';
 import { DIALECTS } from './dialects/index.ts';
 import { type Refundry, unlessAway } from './engine/refundry.ts';
+import { BrokenRequests } from './server/broken-requests.ts';
 import { accessLog } from './server/log.ts';
 import type { Metrics } from './server/metrics.ts';
 
@@ -39,6 +43,8 @@ export interface ServerParts {
   readonly config: Pick<Config, 'metricsToken' | 'trustProxy' | 'tls'>;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Where the console's built pages are; tests have their own. */
+  readonly consolePages?: string;
   /** The dialects to serve; tests add one of their own. */
   readonly dialects?: readonly Dialect[];
   /** How long a request may take to arrive; tests wait less. */
@@ -55,6 +61,11 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   const requestTimeout = parts.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   // Node takes the lesser of the two for the headers and the greater for the whole: its default of 60 s would win.
   const slowness = { headersTimeout: requestTimeout, connectionsCheckingInterval: TIMEOUT_CHECK_MS };
+  const broken = new BrokenRequests({
+    logger,
+    requestTimeoutMs: requestTimeout,
+    dialectAt: (url) => dialectAt(dialects, url),
+  });
   const app = Fastify({
     loggerInstance: base,
     logController: new LogController({ disableRequestLogging: true }),
@@ -67,6 +78,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     routerOptions: { maxParamLength: 255 },
+    clientErrorHandler: (error, socket) => broken.answer(error, socket),
     frameworkErrors: (_error, request, reply) => {
       // Paths that cannot be routed at all meet no hook: what every answer has is added here.
       reply.header('x-request-id', request.id).headers(security);
@@ -84,6 +96,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
         }),
   });
   app.addHook('onRequest', (request, reply, done) => {
+    broken.begin(reply);
     reply.header('x-request-id', request.id).headers(security);
     done();
   });
@@ -109,8 +122,11 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     done();
   });
 
-  closeIdleConnectionsOnClose(app);
+  closeIdleConnectionsOnClose(app, config.tls !== null);
+  answerErrors(app);
   await app.register(async (native) => registerApi(native, { refundry }));
+  const pages = parts.consolePages ?? builtPages();
+  await app.register(async (scope) => registerConsole(scope, { refundry, pages }));
   for (const dialect of dialects) await app.register(async (scope) => serveDialect(scope, dialect, refundry));
   serveOperations(app, refundry, metrics, config.metricsToken);
   app.setNotFoundHandler((request, reply) => refuseUnknown(dialects, request, reply));
@@ -131,15 +147,26 @@ function securityHeaders(isTls: boolean): Readonly<Record<string, string>> {
   };
 }
 
-/** Connections that had a request in flight when the server began to stop are idle a moment later: they must not hold it. */
-function closeIdleConnectionsOnClose(app: FastifyInstance): void {
+/**
+ * Connections that had a request in flight when the server began to stop are idle a moment later, and browsers open some
+ * that they never use, which Node takes for busy: neither must hold it.
+ */
+function closeIdleConnectionsOnClose(app: FastifyInstance, isSecure: boolean): void {
+  const unused = new Set<Socket>();
+  app.server.on(isSecure ? 'secureConnection' : 'connection', (socket: Socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  app.server.on('request', ({ socket }: { socket: Socket }) => unused.delete(socket));
   let closing: NodeJS.Timeout | undefined;
   app.addHook('preClose', (done) => {
-    closing = setInterval(() => app.server.closeIdleConnections(), CLOSE_IDLE_MS);
-    done();
-  });
-  app.addHook('onClose', (_app, done) => {
-    clearInterval(closing);
+    closing = setInterval(() => {
+      app.server.closeIdleConnections();
+      for (const socket of unused) socket.destroy();
+    }, CLOSE_IDLE_MS);
+    // What is open still keeps the process alive meanwhile.
+    closing.unref();
+    app.server.once('close', () => clearInterval(closing));
     done();
   });
 }
@@ -151,18 +178,33 @@ function requestIdOf(header: string | string[] | undefined): string {
 
 /** The path as it may be shown and logged: without the query, which may carry a password. */
 function pathOf(request: FastifyRequest): string {
-  const path = request.url.split('?', 1).join().slice(0, PATH_SHOWN);
-  const spaced = path.replaceAll('%20', ' ');
-  return holdsCardNumber(spaced) ? maskCardNumbers(spaced) : path;
+  const [path = ''] = request.url.split('?', 1);
+  const plain = decoded(path);
+  return (holdsCardNumber(plain) ? encodeURI(maskCardNumbers(plain)) : path).slice(0, PATH_SHOWN);
+}
+
+/** Blanks and digits of other kinds are escaped in a path. What cannot be decoded is looked at as it is. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path.replaceAll('%20', ' ');
+  }
+}
+
+/** The partner below whose prefix a path is. */
+function dialectAt(dialects: readonly Dialect[], url: string): Dialect | undefined {
+  // The longest prefix is the partner's own: one may lie below another.
+  const [dialect] = dialects
+    .filter(({ prefix }) => url.startsWith(prefix))
+    .sort((a, b) => b.prefix.length - a.prefix.length);
+  return dialect;
 }
 
 /** Answers a path that nothing is at: in the shape of the partner below whose prefix it is, else as the native API does. */
 function refuseUnknown(dialects: readonly Dialect[], request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refused = refusal('resource_not_found', `there is no ${request.method} ${pathOf(request)}`);
-  // The longest prefix is the partner's own: one may lie below another.
-  const [dialect] = dialects
-    .filter(({ prefix }) => request.url.startsWith(prefix))
-    .sort((a, b) => b.prefix.length - a.prefix.length);
+  const dialect = dialectAt(dialects, request.url);
   return dialect === undefined
     ? sendProblem(reply, problemOf(refused, { requestId: request.id }))
     : send(reply, dialect.refuse(refused));
@@ -174,8 +216,11 @@ function serveDialect(scope: FastifyInstance, dialect: Dialect, refundry: Refund
   scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
   const refuse = (reply: FastifyReply, refused: Refusal): FastifyReply => send(reply, dialect.refuse(refused));
-  scope.setErrorHandler((error: { statusCode?: number }, request, reply) => {
+  scope.setErrorHandler((error: { statusCode?: number; code?: unknown }, request, reply) => {
     const status = error.statusCode ?? 500;
+    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+      return refuse(reply, invalidParameter('body', `is larger than ${BODY_LIMIT_BYTES / 1024} KiB`));
+    }
     if (status < 500) return refuse(reply, refusal('invalid_request', 'the request cannot be read'));
     request.log.error({ reqId: request.id, err: error }, 'request failed');
     return refuse(reply, refusal('internal_error', 'Refundry made a mistake'));
@@ -267,7 +312,8 @@ function serveOperations(
   app.get('/healthz', { logLevel: 'silent' }, async () => ({ status: 'ok' }));
   app.get('/readyz', { logLevel: 'silent' }, async (_request, reply) => {
     const isReady = refundry.engine.isConnected && (await refundry.accounts.ping().catch(() => false));
-    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready' });
+    if (isReady) return { status: 'ready' };
+    return reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send({ status: 'not ready' });
   });
   app.get('/metrics', { logLevel: 'silent' }, async (request, reply) => {
     if (metricsToken !== null && request.headers.authorization !== `Bearer ${metricsToken}`) {

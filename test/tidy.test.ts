@@ -28,7 +28,7 @@ function filesBelow(folder: string): File[] {
 const FILES = filesBelow('.');
 
 /**
- * What each room may import of the others: one way, `core` ← `store` ← `engine` ← `dialects`, `api` ← `server` ← `cli`,
+ * What each room may import of the others: one way, `core` ← `store` ← `engine` ← `dialects`, `api` ← `console` ← `server` ← `cli`,
  * which starts servers. Dialects are pure and know `core` only. `config`, `embedded` and `demo` are leaves; the SDK must
  * stand alone, because it is published by itself.
  */
@@ -38,9 +38,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engine: ['core', 'store'],
   dialects: ['core'],
   api: ['core', 'store', 'engine', 'dialects'],
+  console: ['core', 'store', 'engine', 'dialects', 'api'],
   config: ['core'],
   embedded: [],
-  server: ['core', 'engine', 'dialects', 'api', 'config'],
+  server: ['core', 'engine', 'dialects', 'api', 'console', 'config'],
   demo: ['core', 'engine', 'dialects'],
   cli: ['core', 'store', 'engine', 'dialects', 'api', 'server', 'config', 'embedded', 'demo'],
   sdk: [],

@@ -1,32 +1,48 @@
 /**
- * Who may do what. Keys are proven before anything of a request is read; a key that is bound to a merchant sees that
- * merchant's data and no other's: another merchant's id is as unknown to it as one that never was.
+ * Who may do what. Keys and sessions are proven before anything of a request is read; whoever is bound to a merchant sees
+ * that merchant's data and no other's: another merchant's id is as unknown to them as one that never was.
  */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Role } from '../core/account.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Role, ROLES } from '../core/account.ts';
 import type { Caller } from '../core/caller.ts';
 import { invalidParameter, type Refusal, refusal, Refused } from '../core/errors.ts';
 import { isId } from '../core/ids.ts';
 import { paymentNotFound, refundNotFound } from '../core/select.ts';
 import type { Refundry } from '../engine/refundry.ts';
+import { refuseCrossSite, sessionToken } from './session-cookie.ts';
 
-/** Which keys an operation is for. `everything`: those that are bound to no merchant. */
-export type Access = 'read' | 'everything' | 'write' | 'admin';
+/** For whom an operation is. `everything`: those who are bound to no merchant. */
+export type Access = 'read' | 'everything' | 'refund' | 'approve' | 'write' | 'admin';
 
-export const ACCESS_ROLES: Readonly<Record<Access, string>> = {
-  read: 'any key',
-  everything: 'keys that are bound to no merchant',
-  write: 'keys of role admin or merchant',
-  admin: 'keys of role admin',
-};
-
-/** What the server's metrics and this scope's hooks know of a route. */
-export interface OperationConfig {
-  readonly protocol: 'native';
-  readonly operation: string;
-  readonly access: Access;
+interface Allowed {
+  readonly roles: readonly Role[];
+  /** The same for people: in the OpenAPI document, and in what a refused caller is told. */
+  readonly inWords: string;
 }
 
+export const ACCESS: Readonly<Record<Access, Allowed>> = {
+  read: { roles: ROLES, inWords: 'any key and any user' },
+  everything: { roles: ROLES, inWords: 'keys and users that are bound to no merchant' },
+  refund: {
+    roles: ['admin', 'merchant', 'operator'],
+    inWords: 'keys of role admin or merchant, and users of role admin or operator',
+  },
+  approve: {
+    roles: ['admin', 'merchant', 'approver'],
+    inWords: 'keys of role admin or merchant, and users of role admin or approver',
+  },
+  write: { roles: ['admin', 'merchant'], inWords: 'keys of role admin or merchant, and users of role admin' },
+  admin: { roles: ['admin'], inWords: 'keys and users of role admin' },
+};
+
+/** What the server's metrics and a scope's hooks know of a route. `anyone`: also whom nobody knows, to sign in. */
+export interface OperationConfig {
+  readonly protocol: 'native' | 'console';
+  readonly operation: string;
+  readonly access: Access | 'anyone';
+}
+
+/** A route of the native API. */
 export const operation = (name: string, access: Access): OperationConfig => ({
   protocol: 'native',
   operation: name,
@@ -35,26 +51,47 @@ export const operation = (name: string, access: Access): OperationConfig => ({
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who calls, on routes of the native API. */
+    /** Who calls, on routes of the native API and of the console. */
     caller: Caller | null;
+    /** When the caller's session ends unless it is used, milliseconds since 1970; `null` with a key. */
+    sessionExpiresAt: number | null;
   }
 }
 
 /** `Authorization: Bearer rk_…` (RFC 6750). */
 const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i;
 
+/** Lets nobody in without a key or a session, and nobody where their role may not go. */
 export function requireKeys(app: FastifyInstance, refundry: Refundry): void {
+  requireCallers(app, async (request, reply) => {
+    const key = keyOf(request);
+    // Whoever shows a key means it: no browser sends one by itself.
+    if (key === null && sessionToken(request) !== null) return requireSession(request, reply, refundry);
+    return callerByKey(key, request, refundry);
+  });
+}
+
+/** The same for people only. */
+export function requireSessions(app: FastifyInstance, refundry: Refundry): void {
+  requireCallers(app, (request, reply) => requireSession(request, reply, refundry));
+}
+
+function requireCallers(
+  app: FastifyInstance,
+  authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<Caller>,
+): void {
   app.decorateRequest('caller', null);
+  app.decorateRequest('sessionExpiresAt', null);
   // A route that forgot to say for whom it is would be for everybody.
   app.addHook('onRoute', ({ config, method, url }) => {
     if (config === undefined || !('access' in config))
       throw new Error(`${String(method)} ${url} says not for whom it is`);
   });
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const { access } = request.routeOptions.config as Partial<OperationConfig>;
     // Unknown paths have no operation: they are answered as such.
-    if (access === undefined) return;
-    const caller = await authenticate(request, refundry);
+    if (access === undefined || access === 'anyone') return;
+    const caller = await authenticate(request, reply);
     if (!mayUse(access, caller.role, caller.merchantId !== null)) {
       throw new Refused(forbidden(access, caller));
     }
@@ -64,14 +101,31 @@ export function requireKeys(app: FastifyInstance, refundry: Refundry): void {
 
 function forbidden(access: Access, { role, merchantId }: Caller): Refusal {
   const yours = `yours is of role ${role}${access === 'everything' && merchantId !== null ? ' and bound to one' : ''}`;
-  return refusal('forbidden', `this is for ${ACCESS_ROLES[access]}; ${yours}`);
+  return refusal('forbidden', `this is for ${ACCESS[access].inWords}; ${yours}`);
 }
 
-async function authenticate(request: FastifyRequest, refundry: Refundry): Promise<Caller> {
-  const { authorization } = request.headers;
-  const key = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
+/** The user whose session the cookie names. Throws `Refused` (`unauthenticated`, `forbidden`). */
+async function requireSession(request: FastifyRequest, reply: FastifyReply, refundry: Refundry): Promise<Caller> {
+  const token = sessionToken(request);
+  const signedIn = token === null ? null : await refundry.authenticator.signedIn(token);
+  if (signedIn === null) {
+    const message = token === null ? 'sign in first' : 'the session ended; sign in again';
+    throw new Refused(refusal('unauthenticated', message));
+  }
+  refuseCrossSite(request);
+  // A shared browser must not show the last user's data to the next one.
+  reply.header('cache-control', 'no-store');
+  request.sessionExpiresAt = signedIn.expiresAt;
+  return signedIn.caller;
+}
+
+function keyOf({ headers: { authorization } }: FastifyRequest): string | null {
+  return authorization === undefined ? null : (BEARER.exec(authorization)?.[1] ?? null);
+}
+
+async function callerByKey(key: string | null, request: FastifyRequest, refundry: Refundry): Promise<Caller> {
   const caller =
-    key === undefined
+    key === null
       ? null
       : await refundry.authenticator.authenticate(
           'native',
@@ -80,21 +134,12 @@ async function authenticate(request: FastifyRequest, refundry: Refundry): Promis
         );
   if (caller !== null) return caller;
   const message =
-    key === undefined ? 'send your key as Authorization: Bearer rk_…' : 'this key is unknown, or it was revoked';
+    key === null ? 'send your key as Authorization: Bearer rk_…' : 'this key is unknown, or it was revoked';
   throw new Refused(refusal('unauthenticated', message));
 }
 
 function mayUse(access: Access, role: Role, isBound: boolean): boolean {
-  switch (access) {
-    case 'read':
-      return true;
-    case 'everything':
-      return !isBound;
-    case 'write':
-      return role !== 'read';
-    case 'admin':
-      return role === 'admin';
-  }
+  return ACCESS[access].roles.includes(role) && !(access === 'everything' && isBound);
 }
 
 export function callerOf({ caller }: FastifyRequest): Caller {

@@ -1,5 +1,6 @@
 /** Credentials and settlements as the API shows and takes them. */
 import { type Static, Type } from 'typebox';
+import { ROLES } from '../core/account.ts';
 import {
   component,
   currency,
@@ -19,7 +20,7 @@ const credentialFields = {
   id: id('Its id.'),
   merchant_id: nullable(id('The merchant that it acts for; null: bound to none.')),
   protocol: Type.String({ description: 'native, or a partner’s protocol.' }),
-  role: oneOf(['admin', 'merchant', 'read'], 'What it may do.'),
+  role: oneOf([...ROLES], 'What it may do; operators and approvers are users of the console.'),
   label: Type.String({ description: 'For people.' }),
   lookup: nullable(Type.String({ description: 'What the caller sends as its name, where the protocol has one.' })),
   public_key: nullable(Type.String({ description: 'PEM, where the protocol signs.' })),

@@ -3,6 +3,7 @@ import type { Balance, Credential, Merchant, Settlement } from '../core/account.
 import type { Caller } from '../core/caller.ts';
 import { ACCOUNTS } from '../core/journal.ts';
 import type { Policy } from '../core/policy.ts';
+import { CONSOLE_PROTOCOL } from '../core/user.ts';
 import { credentialShape } from '../dialects/issue.ts';
 import type { CredentialView, SettlementView } from './account-schemas.ts';
 import { amountView, exact, timeOrNull, timeView } from './exact-json.ts';
@@ -57,7 +58,8 @@ export function callerView(caller: Caller): CallerView {
 /** A credential without anything that opens a door. */
 export function credentialView(credential: Credential): CredentialView {
   // Where a protocol has no name to send, the lookup is a hash of the secret: nobody's business.
-  const hasLookup = (credentialShape(credential.protocol)?.lookup ?? null) !== null;
+  const hasLookup =
+    credential.protocol === CONSOLE_PROTOCOL || (credentialShape(credential.protocol)?.lookup ?? null) !== null;
   return {
     id: credential.id,
     merchant_id: credential.merchantId,

@@ -8,20 +8,21 @@ export interface ErrorAdvice {
 
 export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorAdvice>> = {
   unauthenticated: {
-    meaning: 'No key was sent, or it is unknown, or it was revoked.',
-    remedy: 'Send a live key as `Authorization: Bearer rk_…`.',
+    meaning: 'No key was sent, or it is unknown, or it was revoked; or the session at the console ended.',
+    remedy: 'Send a live key as `Authorization: Bearer rk_…`, or sign in again.',
   },
   forbidden: {
-    meaning: 'The key is live, and its role does not allow this operation.',
-    remedy: 'Use a key with the role that `detail` names.',
+    meaning:
+      'The key or the user is known, and the role does not allow this operation; or a session’s request does not come from the console’s own pages.',
+    remedy: 'Use a key or a user with the role that `detail` names. Programs use keys, not sessions.',
   },
   rate_limited: {
-    meaning: 'Too many wrong keys came from this address within a minute.',
-    remedy: 'Correct the key, and wait for the seconds that `Retry-After` says.',
+    meaning: 'Too many wrong keys or passwords came from this address within a minute.',
+    remedy: 'Correct it, and wait for the seconds that `Retry-After` says.',
   },
   invalid_request: {
     meaning:
-      'The request cannot be read, or a parameter cannot be: `errors` lists which, and what is wrong with each. The status is 415 for a body that is not JSON by its Content-Type, and 413 for one over 64 KiB.',
+      'The request cannot be read, or a parameter cannot be: `errors` lists which, and what is wrong with each. The status is 415 for a body that is not JSON by its Content-Type, 413 for one over 64 KiB, 431 for headers over 16 KiB, and 408 for a request that does not arrive within 15 seconds.',
     remedy: 'Correct the request. Nothing happened, and an idempotency key was not bound.',
   },
   idempotency_key_reused: {

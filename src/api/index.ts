@@ -50,6 +50,14 @@ const COMPONENTS = [
   CouponResource,
 ];
 
+/** Gives a scope the API's manners: problems as answers, bodies read exactly, its validator, and its resources to refer to. */
+export function prepareScope(scope: FastifyInstance): void {
+  answerProblems(scope);
+  parseBodies(scope);
+  scope.setValidatorCompiler(compileValidator);
+  for (const resource of COMPONENTS) scope.addSchema(resource);
+}
+
 /** Adds the API's routes to a scope of their own. */
 export async function registerApi(app: FastifyInstance, { refundry }: ApiParts): Promise<void> {
   const context: ApiContext = {
@@ -60,11 +68,8 @@ export async function registerApi(app: FastifyInstance, { refundry }: ApiParts):
   await describeRoutes(app);
   await app.register(
     async (scope) => {
-      answerProblems(scope);
+      prepareScope(scope);
       requireKeys(scope, refundry);
-      parseBodies(scope);
-      scope.setValidatorCompiler(compileValidator);
-      for (const resource of COMPONENTS) scope.addSchema(resource);
       const routes = scope.withTypeProvider<TypeBoxTypeProvider>();
       addPayments(routes, context);
       addPaymentActions(routes, context);

@@ -105,14 +105,14 @@ async function readPage(
 }
 
 /** `<bucket>:<number>` of one book, or `*:` and the numbers of all, in base 36. */
-function writePositions(kind: CursorKind, positions: JournalPositions): string {
+export function writePositions(kind: CursorKind, positions: JournalPositions): string {
   const [only] = positions.keys();
   const numbers = [...positions.values()].map((seq) => seq.toString(36)).join('.');
   return encodeCursor(kind, `${positions.size === 1 ? only : '*'}:${numbers}`);
 }
 
 /** Throws `InvalidRequest` for a cursor of other books than are asked for now. */
-function readPositions(kind: CursorKind, cursor: string, buckets: readonly number[]): JournalPositions {
+export function readPositions(kind: CursorKind, cursor: string, buckets: readonly number[]): JournalPositions {
   const [scope, numbers = ''] = decodeCursor(
     kind,
     cursor,

@@ -1,5 +1,6 @@
 /** Merchants, their policy and their balances, as the API shows and takes them. */
 import { type Static, Type } from 'typebox';
+import { ROLES } from '../core/account.ts';
 import { amountsByCurrency, component, exactInteger, id, nullable, oneOf, strict, text, time } from './shapes.ts';
 
 const policyFields = {
@@ -84,7 +85,7 @@ export const CallerResource = component(
   'Caller',
   {
     credential_id: id('The id of the key that was used.'),
-    role: oneOf(['admin', 'merchant', 'read'], 'What the key may do.'),
+    role: oneOf([...ROLES], 'What the key, or the user, may do.'),
     merchant_id: nullable(id('The merchant that the key is bound to; null if to none.')),
     merchant_name: nullable(Type.String()),
     demo: Type.Boolean({ description: 'Whether the key was made by demo mode: no real money moves.' }),

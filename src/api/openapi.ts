@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import { ACCESS_ROLES, type OperationConfig } from './access.ts';
+import { ACCESS, type OperationConfig } from './access.ts';
 import { ANSWER_EXAMPLES } from './answer-examples.ts';
 
 const INTRODUCTION = `
 Refund payments exactly once, and never a cent more than was captured.
 
-**Keys.** Send yours as \`Authorization: Bearer rk_…\`. Roles: \`admin\` acts for every merchant, \`merchant\` for its own, \`read\` only reads and previews. What belongs to another merchant is as unknown to a key as what never was.
+**Keys.** Send yours as \`Authorization: Bearer rk_…\`. Roles: \`admin\` acts for every merchant, \`merchant\` for its own, \`read\` only reads and previews. What belongs to another merchant is as unknown to a key as what never was. People who are signed in to the console may use this API with their session’s cookie instead; what is for whom, each operation says.
 
 **Amounts** are integers in the minor unit of an ISO 4217 currency: 10000 is 100.00 USD, 10000 JPY and 10.000 KWD. Times are ISO 8601, UTC.
 
@@ -50,15 +50,22 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
       components: {
         securitySchemes: {
           key: { type: 'http', scheme: 'bearer', description: 'A credential of protocol `native`.' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'refundry_session',
+            description:
+              'A user of the console (over TLS the name begins with `__Host-`). Whatever is not GET must send `X-Refundry-Console: 1`.',
+          },
         },
       },
-      security: [{ key: [] }],
+      security: [{ key: [] }, { session: [] }],
     },
     refResolver: { buildLocalReference: (json) => (json as { $id: string }).$id },
     transform: ({ schema, url, route }) => {
       const { access } = (route.config ?? {}) as Partial<OperationConfig>;
-      if (access === undefined) return { schema: { ...schema, hide: true }, url };
-      const described = [schema.description, `**Who may:** ${ACCESS_ROLES[access]}.`].filter(
+      if (access === undefined || access === 'anyone') return { schema: { ...schema, hide: true }, url };
+      const described = [schema.description, `**Who may:** ${ACCESS[access].inWords}.`].filter(
         (part) => part !== undefined,
       );
       return { schema: { ...schema, description: described.join('\n\n'), 'x-access': access } as typeof schema, url };

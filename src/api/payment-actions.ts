@@ -100,7 +100,7 @@ function addAction(app: ApiScope, { refundry, settled }: ApiContext, action: Pay
       params: IdParams,
       querystring: NoQuery,
       headers: IdempotencyHeader,
-      ...(method === 'POST' ? { body: NoBody } : {}),
+      body: NoBody,
       response: {
         200: answer(ref(PaymentResource), 'The payment after it.'),
         ...refusals('payment_not_found', ...action.codes, ...WRITING),

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Action, Command } from '../core/command.ts';
 import { readIdempotencyKey } from '../core/idempotency-key.ts';
 import type { Outcome } from '../core/outcome.ts';
+import { actorOf, limitPolicy } from '../core/user.ts';
 import type { Refundry } from '../engine/refundry.ts';
 import { callerOf } from './access.ts';
 import { Declined, InvalidRequest } from './problems.ts';
@@ -14,13 +15,14 @@ export function commandOf(
   action: Action,
   idempotencyKey: string | null,
 ): Command {
+  const caller = callerOf(request);
   return {
     merchantId,
-    actor: `key:${callerOf(request).credentialId}`,
-    protocol: 'native',
+    actor: actorOf(caller),
+    protocol: caller.protocol,
     requestId: request.id,
     idempotencyKey,
-    protocolPolicy: null,
+    protocolPolicy: limitPolicy(caller),
     action,
   };
 }

@@ -121,9 +121,14 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
   return reply.send(exactJson(problem));
 }
 
+/** Answers every error of a scope with a problem. */
+export function answerErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: Error, request, reply) => sendProblem(reply, problemOfError(error, request)));
+}
+
 /** Answers every error and every unknown path of a scope with a problem. */
 export function answerProblems(app: FastifyInstance): void {
-  app.setErrorHandler((error: Error, request, reply) => sendProblem(reply, problemOfError(error, request)));
+  answerErrors(app);
   app.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?', 1);
     const message = `there is no ${request.method} ${path.slice(0, 200)}`;

@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Action } from '../core/command.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import { actingMerchant, operation } from './access.ts';
+import { type Access, actingMerchant, operation } from './access.ts';
 import type { ApiContext, ApiScope } from './api.ts';
 import { answer, refusals, WRITING } from './documented.ts';
 import { refundView } from './payment-views.ts';
@@ -15,6 +15,7 @@ type RefundAction = Extract<Action, { readonly refundId: string }>;
 interface Decision {
   readonly path: string;
   readonly kind: 'reject_refund' | 'cancel_refund' | 'reverse_refund';
+  readonly access: Access;
   readonly operationId: string;
   readonly summary: string;
   readonly description: string;
@@ -25,9 +26,10 @@ const DECISIONS: readonly Decision[] = [
   {
     path: 'reject',
     kind: 'reject_refund',
+    access: 'approve',
     operationId: 'rejectRefund',
     summary: 'Reject a refund that waits',
-    description: 'By another key than the one that asked for it. Its funds are refundable again.',
+    description: 'By another key or user than the one that asked for it. Its funds are refundable again.',
     codes: ['approval_not_allowed'],
   },
   {
@@ -35,12 +37,14 @@ const DECISIONS: readonly Decision[] = [
     kind: 'cancel_refund',
     operationId: 'cancelRefund',
     summary: 'Cancel a refund that waits',
-    description: 'By any key that may refund, also the one that asked for it. Its funds are refundable again.',
+    access: 'refund',
+    description: 'By anyone who may refund, also the one that asked for it. Its funds are refundable again.',
     codes: ['not_cancelable'],
   },
   {
     path: 'reverse',
     kind: 'reverse_refund',
+    access: 'write',
     operationId: 'reverseRefund',
     summary: 'Record that a refund came back',
     description:
@@ -61,13 +65,13 @@ export function addRefundActions(app: ApiScope, { refundry }: ApiContext): void 
   app.route({
     method: 'POST',
     url: '/refunds/:id/approve',
-    config: operation('approve_refund', 'write'),
+    config: operation('approve_refund', 'approve'),
     schema: {
       ...shared,
       operationId: 'approveRefund',
       summary: 'Approve a refund that waits',
       description:
-        'By another key than the one that asked for it: a second person. The refund then succeeds, with the funds that were reserved for it.',
+        'By another key or user than the one that asked for it: a second person. The refund then succeeds, with the funds that were reserved for it.',
       body: ApproveRefund,
       response: {
         200: done,
@@ -84,11 +88,11 @@ export function addRefundActions(app: ApiScope, { refundry }: ApiContext): void 
     },
   });
 
-  for (const { path, kind, operationId, summary, description, codes } of DECISIONS) {
+  for (const { path, kind, access, operationId, summary, description, codes } of DECISIONS) {
     app.route({
       method: 'POST',
       url: `/refunds/:id/${path}`,
-      config: operation(kind, 'write'),
+      config: operation(kind, access),
       schema: {
         ...shared,
         operationId,

@@ -44,7 +44,7 @@ export function addRefunds(app: ApiScope, { refundry }: ApiContext): void {
   app.route({
     method: 'POST',
     url: '/refunds',
-    config: operation('create_refund', 'write'),
+    config: operation('create_refund', 'refund'),
     schema: {
       operationId: 'createRefund',
       summary: 'Refund a payment',

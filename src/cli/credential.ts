@@ -142,7 +142,7 @@ async function refuseTaken(
 }
 
 /** An outcome that was given again from the journal names the credential only. */
-async function created(session: Session, outcome: Awaited<ReturnType<Session['execute']>>): Promise<Credential> {
+export async function created(session: Session, outcome: Awaited<ReturnType<Session['execute']>>): Promise<Credential> {
   const { credential, entry } = accepted(outcome);
   if (credential !== null) return credential;
   const id = (entry?.facts as { credential_id?: string } | null)?.credential_id ?? '';

@@ -16,6 +16,9 @@ const ALLOWED: Readonly<Record<Role, readonly Permission[]>> = {
   admin: ['read', 'operate', 'administer'],
   merchant: ['read', 'operate'],
   read: ['read'],
+  // Roles of users, who have no keys.
+  operator: [],
+  approver: [],
 };
 
 export interface Identity {

@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   migrate: async () => (await import('./migrate.ts')).migrateCommand(),
   merchant: async () => (await import('./merchant.ts')).merchantCommand(),
   credential: async () => (await import('./credential.ts')).credentialCommand(),
+  user: async () => (await import('./user.ts')).userCommand(),
   payment: async () => (await import('./payment.ts')).paymentCommand(),
   refund: async () => (await import('./refund.ts')).refundCommand(),
   settle: async () => (await import('./settle.ts')).settleCommand(),

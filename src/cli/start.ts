@@ -42,6 +42,7 @@ function welcome(url: string, home: string): string {
   );
   return [
     `Refundry is ready on ${url}`,
+    `The console: ${url}/console (one click signs in)`,
     '',
     "The partners' own example calls, to paste:",
     '',

@@ -46,20 +46,25 @@ export function post(balance: Balance, posting: Posting, seq: bigint): Balance {
   };
 }
 
-export type Role = 'admin' | 'merchant' | 'read';
+/** `operator` and `approver` are roles of people at the console: who asks for refunds, and who decides on them. */
+export const ROLES = ['admin', 'merchant', 'read', 'operator', 'approver'] as const;
+export type Role = (typeof ROLES)[number];
 
 export interface Credential {
   readonly id: string;
   /** `null` for a credential of administrators: it may act for every merchant. */
   readonly merchantId: string | null;
-  /** `native`, or a dialect's name. */
+  /** `native`, a dialect's name, or `console`: a user, who signs in with a password. */
   readonly protocol: string;
   readonly role: Role;
   /** A name for people: "checkout server". */
   readonly label: string;
   /** What the caller says first: a user name, a merchant number, or the SHA-256 of a key that stands alone. */
   readonly lookup: string;
-  /** SHA-256, hex, of each secret that the caller must show; the secrets themselves are never stored. */
+  /**
+   * SHA-256, hex, of each secret that the caller must show; of a user's password, which can be guessed, scrypt. The
+   * secrets themselves are never stored.
+   */
   readonly secretHashes: readonly string[];
   /** RSA public key, PEM, where requests are signed. */
   readonly publicKey: string | null;

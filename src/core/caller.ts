@@ -33,7 +33,11 @@ export interface Caller {
   readonly merchantId: string | null;
   readonly merchantName: string;
   readonly credentialId: string;
+  /** The credential's protocol: `console` for a user. */
+  readonly protocol: string;
   readonly role: Role;
+  /** The credential's label: for people. */
+  readonly label: string;
   /** The credential's lookup: a user name, a merchant number. */
   readonly lookup: string;
   readonly settings: Readonly<Record<string, string | readonly string[]>>;
@@ -41,5 +45,5 @@ export interface Caller {
   readonly demo: boolean;
 }
 
-/** A caller who acts for one merchant: the only kind that a partner's protocol knows. */
-export type MerchantCaller = Caller & { readonly merchantId: string };
+/** A caller who acts for one merchant: the only kind that a partner's protocol knows, and by that protocol. */
+export type MerchantCaller = Omit<Caller, 'protocol' | 'label'> & { readonly merchantId: string };

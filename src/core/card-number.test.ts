@@ -21,6 +21,35 @@ test('card numbers are found in groups, in sentences, and several in one text', 
   assert.equal(maskCardNumbers('7 4111 1111 1111 1111 9'), '7 411111******1111 9');
 });
 
+test('card numbers are found however their groups are kept apart, and the rest of the text stays as it is', () => {
+  for (const number of [
+    '4111.1111.1111.1111',
+    '4111\u00a01111\u00a01111\u00a01111',
+    '4111\u202f1111\u20091111\u30001111',
+    '4111  1111  1111  1111',
+    '4111 - 1111 - 1111 - 1111',
+    '4111\t1111\t1111\t1111',
+    '4111_1111_1111_1111',
+    '4111/1111/1111/1111',
+    '4111\\1111\\1111\\1111',
+    '4111\u20131111\u20141111\u22121111',
+    '4111·1111•1111\u200b1111',
+    '4.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1',
+    '4111 1111. 1111.. 1111',
+    // Full-width digits, and bold ones, which have two code units each.
+    '４１１１１１１１１１１１１１１１',
+    '４１１１－１１１１．１１１１／１１１１',
+    '𝟒𝟏𝟏𝟏𝟏𝟏𝟏𝟏𝟏𝟏𝟏𝟏𝟏𝟏𝟏𝟏',
+    '𝟒𝟏𝟏𝟏 𝟏𝟏𝟏𝟏 𝟏𝟏𝟏𝟏 𝟏𝟏𝟏𝟏',
+  ]) {
+    assert.equal(maskCardNumbers(`käufer ½: ${number}!`), 'käufer ½: 411111******1111!', number);
+  }
+  assert.equal(maskCardNumbers('3782.822463.10005'), '378282*****0005');
+  assert.equal(maskCardNumbers('６304/0000/0000/0000/000 12.30'), '630400*********0000 12.30');
+  // Four separators are too many: these are four numbers.
+  assert.equal(maskCardNumbers('4111    1111    1111    1111'), '4111    1111    1111    1111');
+});
+
 test('what is no card number stays as it is', () => {
   for (const text of [
     '',
@@ -37,6 +66,7 @@ test('what is no card number stays as it is', () => {
     '12345678-4111-4111-8111-111111111111',
     'b94d4111111111111111e08d',
     '+60 12-345 6789',
+    '1.000.000,00',
   ]) {
     assert.equal(maskCardNumbers(text), text);
     assert.equal(holdsCardNumber(text), false);
@@ -86,6 +116,48 @@ test('no UUID is taken for a card number', () => {
   fc.assert(
     fc.property(digits, (uuid) => !holdsCardNumber(uuid)),
     { numRuns: 5_000 },
+  );
+});
+
+test('digits that would pass for a card number do not where they are grouped like something else', () => {
+  for (const text of [
+    '4.111.111.111.101,00',
+    '4\u202f111\u202f111\u202f111\u202f101',
+    '4_111_111_111_101',
+    '5.000.000.000.000.009',
+    '31.12.2024 - 31.01.2021',
+    '2024/1231/2359/5900',
+    '2024.2025.2026.2023',
+    '2024-12-31 / 23.59.59.00',
+    '40.41.42.43.44.45.46.45',
+  ]) {
+    assert.ok(holdsCardNumber(text.replace(/,.*|\D/g, '')), `${text} would pass`);
+    assert.equal(maskCardNumbers(text), text);
+  }
+});
+
+test('no date, time, amount or version is taken for a card number', () => {
+  const thousands = fc
+    .tuple(fc.integer({ min: 1, max: 999 }), fc.array(fc.stringMatching(/^[0-9]{3}$/), { minLength: 4, maxLength: 5 }))
+    .chain(([first, more]) =>
+      fc.constantFrom('.', '\u00a0', '\u202f', '_', '·').map((separator) => [first, ...more].join(separator)),
+    );
+  const moment = fc.date({ min: new Date('1990-01-01'), max: new Date('2099-12-31'), noInvalidDate: true });
+  const dates = fc
+    .tuple(moment, moment, fc.constantFrom('.', '/', '_', ' . '), fc.constantFrom(' - ', ' – ', '/', '  '))
+    .chain(([from, to, separator, between]) => {
+      const parts = (date: Date): string[] => date.toISOString().slice(0, 19).split(/\D/);
+      const dated = (date: Date): string[] => parts(date).slice(0, 3);
+      return fc.constantFrom(
+        [dated(from), dated(to)].map((date) => date.join(separator)).join(between),
+        [dated(from), dated(to)].map((date) => date.reverse().join(separator)).join(between),
+        [dated(from), parts(from).slice(3)].map((part) => part.join(separator)).join(between),
+        `${dated(from).join(separator)}${between}${parts(from).slice(3).join('.')}`,
+      );
+    });
+  fc.assert(
+    fc.property(fc.oneof(thousands, dates), (text) => !holdsCardNumber(text)),
+    { numRuns: 20_000 },
   );
 });
 

@@ -1,5 +1,5 @@
 /** The rules of payments: registering, capturing, closing, voiding, disputes, and what a payment entitles to. */
-import { post } from './account.ts';
+import { type Balance, post } from './account.ts';
 import type { Book } from './book.ts';
 import type { Action, Command, RegisterPayment, RequestedEntitlement } from './command.ts';
 import { accept, type Decision, type Env, refuse, undecided } from './decision.ts';
@@ -16,9 +16,10 @@ import {
   grantsEntitlements,
   isSettled,
   type Payment,
+  refundableMinor,
   type Reference,
 } from './payment.ts';
-import { policyFor } from './policy.ts';
+import { type Policy, policyFor } from './policy.ts';
 import { findPayment, paymentNotFound } from './select.ts';
 
 type PaymentAction = Extract<
@@ -289,34 +290,7 @@ function voidPayment(book: Book, command: Command, payment: Payment, env: Env): 
   if (merchant === undefined) throw new Error('decide must have refused an unknown merchant');
   const policy = policyFor(merchant.policy, command.protocolPolicy);
   const balance = book.balance(payment.merchantId, payment.currency);
-  const unsettledMinor = balance.minor.merchant_unsettled;
-  const show = (minor: bigint): string => describeAmount(minor, payment.currency);
-  const isSettledNow = isSettled(payment, balance.settledThroughSeq);
-  const facts = {
-    status: payment.status,
-    refunded: String(payment.refundedMinor),
-    reserved: String(payment.reservedMinor),
-    settled: isSettledNow,
-  };
-  const refused = payment.disputed
-    ? refusal('payment_disputed', 'the payment is disputed: the dispute decides where its funds go', facts)
-    : payment.status !== 'captured'
-      ? refusal('not_voidable', `the payment is ${payment.status}`, facts)
-      : payment.refundedMinor > 0n || payment.reservedMinor > 0n
-        ? refusal(
-            'not_voidable',
-            `${show(payment.refundedMinor)} is refunded and ${show(payment.reservedMinor)} reserved`,
-            facts,
-          )
-        : isSettledNow
-          ? refusal('not_voidable', 'the payment is settled: refund it instead', facts)
-          : policy.balanceMustCover && unsettledMinor < payment.capturedMinor
-            ? refusal(
-                'insufficient_merchant_balance',
-                `the void takes ${show(payment.capturedMinor)}, the merchant's unsettled balance is ${show(unsettledMinor)}`,
-                { ...facts, unsettled: String(unsettledMinor), currency: payment.currency },
-              )
-            : null;
+  const refused = voidRefusal(payment, policy, balance);
   if (refused !== null) return refuse(book, command, env, refused, { payment });
 
   const seq = book.nextSeq;
@@ -329,6 +303,38 @@ function voidPayment(book: Book, command: Command, payment: Payment, env: Env): 
     balance: post(balance, posting, seq),
     facts: undoneEntitlements(book, payment, after),
   });
+}
+
+/** The first rule, in the registry's order, that refuses to void this payment; `null` when none does. */
+function voidRefusal(payment: Payment, policy: Policy, balance: Balance): Refusal | null {
+  const { currency, refundedMinor, reservedMinor } = payment;
+  const show = (minor: bigint): string => describeAmount(minor, currency);
+  const unsettledMinor = balance.minor.merchant_unsettled;
+  // What went back already, or is held for it, has left the balance.
+  const takenMinor = refundableMinor(payment);
+  const settled = isSettled(payment, balance.settledThroughSeq);
+  const facts = {
+    status: payment.status,
+    refunded: String(refundedMinor),
+    reserved: String(reservedMinor),
+    settled,
+  };
+  if (payment.disputed) {
+    return refusal('payment_disputed', 'the payment is disputed: the dispute decides where its funds go', facts);
+  }
+  if (policy.balanceMustCover && takenMinor > 0n && unsettledMinor < takenMinor) {
+    return refusal(
+      'insufficient_merchant_balance',
+      `the void takes ${show(takenMinor)}, the merchant's unsettled balance is ${show(unsettledMinor)}`,
+      { ...facts, unsettled: String(unsettledMinor), currency },
+    );
+  }
+  if (payment.status !== 'captured') return refusal('not_voidable', `the payment is ${payment.status}`, facts);
+  if (refundedMinor > 0n || reservedMinor > 0n) {
+    return refusal('not_voidable', `${show(refundedMinor)} is refunded and ${show(reservedMinor)} reserved`, facts);
+  }
+  if (settled) return refusal('not_voidable', 'the payment is settled: refund it instead', facts);
+  return null;
 }
 
 function setDispute(book: Book, command: Command, payment: Payment, disputed: boolean, env: Env): Decision {

@@ -208,7 +208,7 @@ function refundRefusal(
   if (policy.refundsPerPayment !== null && payment.refundCount >= policy.refundsPerPayment) {
     return refusal(
       'refund_count_exceeded',
-      `the payment has had ${payment.refundCount} of ${policy.refundsPerPayment} allowed refunds`,
+      `refunds of the payment so far: ${payment.refundCount}; allowed: ${policy.refundsPerPayment}`,
       { ...facts, refund_count: payment.refundCount, refunds_per_payment: policy.refundsPerPayment },
     );
   }

@@ -26,6 +26,11 @@ test('exponents are those of ISO 4217, and a code that it does not list has none
   }
 });
 
+test('payments can be in currencies that are younger than the package, and in those that they replaced', () => {
+  assert.ok(isCurrency('XCG') && isCurrency('ANG'));
+  assert.equal(formatMajor(1_005n, 'XCG'), '10.05');
+});
+
 test('what is written in major units reads back as the same minor units', () => {
   fc.assert(
     fc.property(minor, currency, (amount, code) => {

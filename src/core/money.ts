@@ -11,12 +11,21 @@ export const MAX_AMOUNT_MINOR = 10n ** BigInt(MAX_AMOUNT_DIGITS) - 1n;
 /** Codes of ISO 4217 that are no money to pay with: metals, bond units, funds, tests, and "no currency". */
 const NOT_PAYABLE = new Set('XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX'.split(' '));
 
-const EXPONENTS = new Map(currencyCodes.data.map(({ code, digits }) => [code, digits]));
+/**
+ * What ISO 4217 has added since the package's list of 25 June 2024: XCG, the Caribbean guilder (532), of Curaçao and Sint
+ * Maarten since 31 March 2025. ANG, which it replaced, stays: payments in it are still refunded.
+ */
+const ADDED: readonly (readonly [code: string, exponent: number])[] = [['XCG', 2]];
+
+const EXPONENTS = new Map([...currencyCodes.data.map(({ code, digits }) => [code, digits] as const), ...ADDED]);
 
 /** ISO 4217 exponent: JPY 0, USD 2, KWD 3; `undefined` for a code that is not listed. */
 export function currencyExponent(currency: string): number | undefined {
   return EXPONENTS.get(currency);
 }
+
+/** Every currency that payments can be in. */
+export const CURRENCIES: readonly string[] = [...EXPONENTS.keys()].filter((code) => !NOT_PAYABLE.has(code));
 
 /** Whether payments can be in it: ISO 4217 lists it, and it is money. */
 export function isCurrency(text: string): boolean {

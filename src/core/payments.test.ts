@@ -222,6 +222,27 @@ test('where the balance must cover, a void that it does not cover is refused', (
   assert.equal(books.balance().merchant_unsettled, -10_000n);
 });
 
+test('a void that the balance does not cover hears that before anything else that forbids it', () => {
+  const books = new CoreBooks({ balanceMustCover: true });
+  const attempt = (id: string) => refusalOf(books.run({ kind: 'void_payment', payment: { id } }));
+  const settled = books.payment();
+  books.run({ kind: 'settle_balance', currency: 'USD' });
+  assert.deepEqual(attempt(settled.id), {
+    code: 'insufficient_merchant_balance',
+    message: "the void takes 100.00 USD, the merchant's unsettled balance is 0.00 USD",
+    facts: { status: 'captured', refunded: '0', reserved: '0', settled: true, unsettled: '0', currency: 'USD' },
+  });
+  books.payment();
+  assert.equal(attempt(settled.id).message, 'the payment is settled: refund it instead');
+  const part = books.payment({ amountMinor: 30_000n });
+  books.refund(part, 5_000n);
+  assert.equal(attempt(part.id).message, '50.00 USD is refunded and 0.00 USD reserved');
+  books.run({ kind: 'settle_balance', currency: 'USD' });
+  assert.match(attempt(part.id).message, /^the void takes 250\.00 USD, .* is 0\.00 USD$/);
+  const pending = books.payment({ status: 'pending' });
+  assert.equal(attempt(pending.id).code, 'not_voidable');
+});
+
 test('a dispute is set and cleared on a captured payment only', () => {
   const books = new CoreBooks();
   const { id } = books.payment();

@@ -73,7 +73,7 @@ const CASES: readonly Case[] = [
     before: (books, payment) => books.refund(payment, 1_000n),
     refused: {
       code: 'refund_count_exceeded',
-      message: 'the payment has had 1 of 1 allowed refunds',
+      message: 'refunds of the payment so far: 1; allowed: 1',
       facts: { ...FACTS, refunded: '1000', refundable: '9000', refund_count: 1, refunds_per_payment: 1 },
     },
   },
@@ -152,6 +152,15 @@ for (const { policy = {}, before, refund = {}, amountMinor = 6_000n, refused } o
     assert.deepEqual(books.balance(), balance);
   });
 }
+
+test('a payment that had more refunds than are allowed by now says both numbers', () => {
+  const books = new CoreBooks();
+  const payment = books.payment();
+  for (const amount of [100n, 200n, 300n]) books.refund(payment, amount);
+  books.setPolicy({ refundsPerPayment: 1 });
+  const { message } = refusalOf(books.refund(payment, 400n));
+  assert.equal(message, 'refunds of the payment so far: 3; allowed: 1');
+});
 
 test('on the last day of the window a refund is still accepted', () => {
   const books = new CoreBooks({ windowDays: 30 });

@@ -7,10 +7,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Action, Command, RegisterPayment } from '../core/command.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { OPEN_POLICY } from '../core/policy.ts';
+import { type AmountByCurrency, OPEN_POLICY } from '../core/policy.ts';
+import { CONSOLE_PROTOCOL, type UserRole } from '../core/user.ts';
 import { type CredentialRequest, issueCredential, NATIVE_PROTOCOL } from '../dialects/issue.ts';
 import { readReferences } from '../dialects/references.ts';
 import type { Refundry } from '../engine/refundry.ts';
+import { newUser } from '../engine/users.ts';
 
 /** One merchant who speaks all protocols. In bucket 0, which every database has. */
 export const DEMO_MERCHANT_ID = '0198f1d0-0000-7000-8000-00000000de30';
@@ -22,6 +24,19 @@ export const DEMO_KEYS = {
   approver: 'rk_demo_approver',
   read: 'rk_demo_read',
 } as const;
+
+/** Users of the console in demo mode: one click signs in, there is no password. */
+const USERS: readonly { name: string; label: string; role: UserRole; limits?: AmountByCurrency }[] = [
+  { name: 'admin@demo', label: 'Ada, administrator', role: 'admin' },
+  {
+    name: 'operator@demo',
+    label: 'Olga, operator',
+    role: 'operator',
+    limits: { USD: 10_000n, MYR: 10_000n, JPY: 10_000n },
+  },
+  { name: 'approver@demo', label: 'Abel, approver', role: 'approver' },
+  { name: 'viewer@demo', label: 'Vera, viewer', role: 'read' },
+];
 
 type DemoPayment = Partial<Omit<RegisterPayment, 'references'>> &
   Pick<RegisterPayment, 'amountMinor' | 'currency'> & { readonly references: Readonly<Record<string, string>> };
@@ -168,6 +183,11 @@ export async function seedDemo(refundry: Refundry, home: string): Promise<void> 
     const live = await refundry.accounts.liveCredentials(credential.protocol, credential.lookup);
     const isThere = live.some(({ publicKey: key, demo }) => demo && key === credential.publicKey);
     if (!isThere) await run({ kind: 'create_credential', credential }, merchantId);
+  }
+  for (const user of USERS) {
+    const live = await refundry.accounts.liveCredentials(CONSOLE_PROTOCOL, user.name);
+    if (live.some(({ demo }) => demo)) continue;
+    await run({ kind: 'create_credential', credential: await newUser({ ...user, password: null }) }, null);
   }
   for (const { references, ...payment } of PAYMENTS) {
     await run(

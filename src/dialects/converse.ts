@@ -52,13 +52,14 @@ export async function converse(
   try {
     reading = operation.read(request);
     caller = await callerOf(dialect, reading.claim, backstage);
+    if (operation.writes) refuseReader(caller);
     const intent = reading.intent(caller);
     const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
     result = await act(dialect, intent, caller, reading.claim, requestId, idempotencyKey, backstage);
   } catch (error) {
     result = { kind: 'refused', refusal: refusalFor(error, onBug) };
   }
-  const answer = write(dialect, reading, result, onBug);
+  const answer = write(dialect, reading, result, caller, onBug);
   const outcome = result.kind === 'outcome' ? result.outcome : null;
   return { answer, caller, outcome, refusal: result.kind === 'refused' ? result.refusal : (outcome?.refusal ?? null) };
 }
@@ -69,10 +70,16 @@ export function refusalFor(error: unknown, onBug: (error: unknown) => void): Ref
   return refusal('internal_error', 'Refundry made a mistake; nothing can be said of what was asked');
 }
 
-function write(dialect: Dialect, reading: Reading | null, result: Result, onBug: (error: unknown) => void): WireAnswer {
+function write(
+  dialect: Dialect,
+  reading: Reading | null,
+  result: Result,
+  caller: Caller | null,
+  onBug: (error: unknown) => void,
+): WireAnswer {
   if (reading !== null) {
     try {
-      return reading.write(result);
+      return reading.write(result, caller);
     } catch (error) {
       return dialect.refuse(refusalFor(error, onBug));
     }
@@ -86,6 +93,11 @@ async function callerOf(dialect: Dialect, claim: Claim, backstage: Backstage): P
   const caller = await backstage.authenticate(dialect.name, claim);
   if (caller === null) throw new Refused(refusal('unauthenticated', 'the credentials are missing or wrong'));
   return caller;
+}
+
+/** Throws `Refused` (`forbidden`) for a credential that may only read. */
+function refuseReader(caller: Caller | null): void {
+  if (caller?.role === 'read') throw new Refused(refusal('forbidden', 'this credential may only read'));
 }
 
 async function act(
@@ -109,8 +121,8 @@ async function act(
       if (claim.kind === 'session') await backstage.signOut(claim.tokens);
       return { kind: 'signed_out' };
     case 'command': {
-      const { merchantId, credentialId, role } = known(caller);
-      if (role === 'read') throw new Refused(refusal('forbidden', 'this credential may only read'));
+      refuseReader(caller);
+      const { merchantId, credentialId } = known(caller);
       const outcome = await backstage.execute({
         merchantId,
         actor: `key:${credentialId}${intent.onBehalfOf === undefined ? '' : `/${intent.onBehalfOf}`}`,

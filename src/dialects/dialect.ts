@@ -76,7 +76,8 @@ export interface Reading {
   readonly claim: Claim;
   /** Reads the rest, once the caller is known. Throws `Refused`. */
   intent(caller: Caller | null): Intent;
-  write(result: Result): WireAnswer;
+  /** `caller`: as far as they are known, refused or not. */
+  write(result: Result, caller: Caller | null): WireAnswer;
 }
 
 export interface Operation {
@@ -84,6 +85,8 @@ export interface Operation {
   readonly name: string;
   readonly method: 'GET' | 'POST';
   readonly paths: readonly string[];
+  /** Whether it changes money: then it is forbidden to credentials that may only read, whatever else is wrong with it. */
+  readonly writes: boolean;
   /** Takes the request apart as far as its credentials. Throws `Refused` (`invalid_request`, `unauthenticated`). */
   read(request: WireRequest): Reading;
 }

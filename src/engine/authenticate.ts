@@ -6,8 +6,10 @@ import { createPublicKey, hash, type KeyObject, timingSafeEqual, verify } from '
 import type { Credential } from '../core/account.ts';
 import type { Caller, Claim } from '../core/caller.ts';
 import { refusal, Refused } from '../core/errors.ts';
+import { CONSOLE_PROTOCOL } from '../core/user.ts';
 import type { AccountReader } from '../store/read-accounts.ts';
 import type { Sessions } from '../store/sessions.ts';
+import { passwordMatches } from './passwords.ts';
 
 export type Provable = Exclude<Claim, { kind: 'anyone' }>;
 
@@ -25,6 +27,13 @@ export function hashSecret(secret: string): string {
   return hash('sha256', secret, 'hex');
 }
 
+/** A user who is signed in. */
+export interface SignedIn {
+  readonly caller: Caller;
+  /** When the session ends unless it is used: milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
 interface Known {
   readonly credential: Credential;
   readonly merchantName: string;
@@ -34,7 +43,7 @@ export class Authenticator {
   readonly #accounts: AccountReader;
   readonly #sessions: Sessions;
   /** Whether credentials of demo mode are accepted. */
-  readonly #demo: boolean;
+  readonly demo: boolean;
   readonly #clock: () => number;
   readonly #cache = new Map<string, { readonly known: Promise<readonly Known[]>; readonly until: number }>();
   readonly #keys = new Map<string, KeyObject>();
@@ -43,7 +52,7 @@ export class Authenticator {
   constructor(accounts: AccountReader, sessions: Sessions, demo: boolean, clock: () => number = Date.now) {
     this.#accounts = accounts;
     this.#sessions = sessions;
-    this.#demo = demo;
+    this.demo = demo;
     this.#clock = clock;
   }
 
@@ -108,6 +117,38 @@ export class Authenticator {
   }
 
   /**
+   * The user whose name and password these are, or `null`: the same, and at the same cost, for an unknown name and a wrong
+   * password. Throws `Refused` (`rate_limited`, `overloaded`).
+   */
+  async user(name: string, password: string, address: string): Promise<Caller | null> {
+    return this.#counted(CONSOLE_PROTOCOL, name, address, true, async () => {
+      // The newest: while a password is changed, the old one's credential may still be there.
+      const known = (await this.#lookUp(CONSOLE_PROTOCOL, name)).at(-1);
+      const matches = await passwordMatches(password, known?.credential.secretHashes[0] ?? null);
+      return matches ? (known ?? null) : null;
+    });
+  }
+
+  /** A user of demo mode, who needs no password; `null` where there is no demo, or no such user. */
+  async demoUser(name: string): Promise<Caller | null> {
+    const known = this.demo ? await this.#lookUp(CONSOLE_PROTOCOL, name) : [];
+    const found = known.find(({ credential }) => credential.demo);
+    return found === undefined ? null : toCaller(found);
+  }
+
+  /**
+   * The user who is signed in with a token; `null` when the session ended. `isUse`: whether somebody is there, so that the
+   * session may idle for its whole time again; what a page does by itself is none.
+   */
+  async signedIn(token: string, isUse = true): Promise<SignedIn | null> {
+    const session = await this.#sessions.user(token, isUse);
+    if (session === null) return null;
+    const credential = await this.#accounts.credential(session.credentialId);
+    if (credential === null || !this.#isUsable(credential)) return null;
+    return { caller: toCaller(await this.#know(credential)), expiresAt: session.expiresAt };
+  }
+
+  /**
    * Proves a claim, counting failures. Where a name can be guessed for, it `closes` after too many, for the right secret
    * too; also for guesses that were on their way together, whichever of them was right.
    */
@@ -165,7 +206,7 @@ export class Authenticator {
   }
 
   #isUsable(credential: Credential): boolean {
-    return credential.revokedAt === null && (this.#demo || !credential.demo);
+    return credential.revokedAt === null && (this.demo || !credential.demo);
   }
 
   async #know(credential: Credential): Promise<Known> {
@@ -201,7 +242,9 @@ function toCaller({ credential, merchantName }: Known): Caller {
     merchantId: credential.merchantId,
     merchantName,
     credentialId: credential.id,
+    protocol: credential.protocol,
     role: credential.role,
+    label: credential.label,
     lookup: credential.lookup,
     settings: credential.settings,
     demo: credential.demo,

@@ -14,6 +14,7 @@ import { refusal } from '../core/errors.ts';
 import { bucketOf, formatId, isId } from '../core/ids.ts';
 import { namesOf } from '../core/names.ts';
 import { type Outcome, refusedOutcome } from '../core/outcome.ts';
+import { assertClock } from '../store/clock.ts';
 import { assertDurable, connectLane, type DatabaseSettings, type Lane } from '../store/connection.ts';
 import { loadBook } from '../store/load.ts';
 import { readInstallation } from '../store/migrate.ts';
@@ -25,6 +26,7 @@ import {
   findOut,
   NotCommitted,
 } from '../store/transaction.ts';
+import { type EngineObserver, guarded } from './observer.ts';
 import { BucketQueues, settle, type Waiting } from './queue.ts';
 
 export interface EngineOptions {
@@ -39,16 +41,6 @@ export interface EngineOptions {
   /** The process's clock, milliseconds since 1970. */
   readonly clock: () => number;
   readonly observer: EngineObserver;
-}
-
-/** What operators watch. */
-export interface EngineObserver {
-  readonly batch?: (bucket: number, commands: number, milliseconds: number) => void;
-  readonly outcome?: (command: Command, outcome: Outcome) => void;
-  /** A batch failed and its callers were told that nothing happened, or will be retried. */
-  readonly trouble?: (message: string, error: unknown) => void;
-  /** An exception inside the rules: a mistake of Refundry's, for one command. */
-  readonly bug?: (command: Command, error: unknown) => void;
 }
 
 const DEFAULTS: EngineOptions = {
@@ -94,14 +86,20 @@ export class Engine {
     this.#sweeper.unref();
   }
 
-  /** Connects, and refuses a database that may lose commits. Throws an `Error` with a sentence for the operator. */
+  /**
+   * Connects, and refuses a database that may lose commits, and a clock of ours that is far ahead of the database's. Throws
+   * an `Error` with a sentence for the operator.
+   */
   static async open(database: DatabaseSettings, options: Partial<EngineOptions> = {}): Promise<Engine> {
-    const chosen = { ...DEFAULTS, ...options };
+    const observer = guarded(options.observer ?? {});
+    const chosen = { ...DEFAULTS, ...options, observer };
     const lanes: Lane[] = [];
     try {
       const first = await connectLane(database);
       lanes.push(first);
       await assertDurable(first);
+      const warning = await assertClock(first);
+      if (warning !== null) observer.trouble(warning, undefined);
       const { buckets } = await readInstallation(first);
       while (lanes.length < chosen.lanes) lanes.push(await connectLane(database));
       return new Engine(database, chosen, buckets, lanes);

@@ -10,6 +10,7 @@ import { Reader } from '../store/read.ts';
 import { Sessions } from '../store/sessions.ts';
 import { Authenticator } from './authenticate.ts';
 import { Engine, type EngineOptions } from './engine.ts';
+import { guarded } from './observer.ts';
 
 export interface RefundryOptions extends Partial<EngineOptions> {
   /** Whether credentials made by demo mode are accepted. */
@@ -30,7 +31,7 @@ export class Refundry {
   readonly readers: Pool;
   readonly #sessionWriters: Pool;
   readonly #clock: () => number;
-  readonly #trouble: NonNullable<EngineOptions['observer']['trouble']>;
+  readonly #trouble: (message: string, error: unknown) => void;
   #expiry: NodeJS.Timeout | null = null;
   #expiring: Promise<void> | null = null;
 
@@ -48,7 +49,7 @@ export class Refundry {
     });
     this.#sessionWriters.on('error', () => undefined);
     this.#clock = options.clock ?? Date.now;
-    this.#trouble = options.observer?.trouble ?? (() => undefined);
+    this.#trouble = guarded(options.observer ?? {}).trouble;
     this.reader = new Reader(this.readers);
     this.accounts = new AccountReader(this.readers);
     this.sessions = new Sessions(this.#sessionWriters);

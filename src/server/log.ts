@@ -1,6 +1,7 @@
 /** Logs: one JSON line each, without secrets, card numbers, bodies, or query strings that may carry a password. */
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { Config } from '../config.ts';
+import { maskCardNumbers } from '../core/card-number.ts';
 
 /** Fields that are never written, wherever they turn up. */
 const SECRET_FIELDS = ['authorization', 'cookie', 'x-api-key', 'password', 'secret', 'apiKey', 'idempotency-key'];
@@ -8,13 +9,6 @@ const SECRET_FIELDS = ['authorization', 'cookie', 'x-api-key', 'password', 'secr
 const LINES_AT_ONCE_BYTES = 4096;
 /** A line is out at most this much late. */
 const FLUSH_MS = 100;
-
-/** 13 to 19 digits, as card numbers are written: with blanks or dashes between groups, or not. */
-const CARD_NUMBER = /\b\d(?:[ -]?\d){12,18}\b/g;
-
-export function redactCardNumbers(text: string): string {
-  return text.replace(CARD_NUMBER, (digits) => `${digits.slice(0, 2)}…[redacted]`);
-}
 
 export function createLogger(config: Pick<Config, 'logLevel'>, destination?: { write(line: string): void }): Logger {
   const options = {
@@ -47,13 +41,13 @@ export function accessLog(logger: Logger): Logger {
 
 /** What may be said of an error: its kind, its sentence and where it happened; not the values it carries. */
 export function serializeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return redactCardNumbers(String(error));
+  if (!(error instanceof Error)) return maskCardNumbers(String(error));
   const code = (error as { code?: unknown }).code;
   return {
     type: error.name,
-    message: redactCardNumbers(error.message),
+    message: maskCardNumbers(error.message),
     ...(typeof code === 'string' ? { code } : {}),
-    stack: redactCardNumbers(error.stack ?? ''),
+    stack: maskCardNumbers(error.stack ?? ''),
     ...(error.cause === undefined ? {} : { cause: serializeError(error.cause) }),
   };
 }

@@ -102,11 +102,21 @@ export class AccountReader {
     return rows.map(toCredential);
   }
 
+  /** All credentials of one protocol, revoked ones included; oldest first. */
+  async credentialsOf(protocol: string): Promise<Credential[]> {
+    const { rows } = await this.#pool.query<CredentialRow>({
+      name: 'read_credentials_of',
+      text: `SELECT ${CREDENTIAL} FROM credential WHERE protocol = $1 ORDER BY id`,
+      values: [protocol],
+    });
+    return rows.map(toCredential);
+  }
+
   /** Credentials that a caller's claim may mean: several where keys are being rotated. */
   async liveCredentials(protocol: string, lookup: string): Promise<Credential[]> {
     const { rows } = await this.#pool.query<CredentialRow>({
       name: 'read_live_credentials',
-      text: `SELECT ${CREDENTIAL} FROM credential WHERE lookup = $1 AND protocol = $2 AND revoked_at IS NULL ORDER BY id LIMIT 20`,
+      text: `SELECT ${CREDENTIAL} FROM credential WHERE lookup = $1 AND protocol = $2 AND revoked_at IS NULL ORDER BY id`,
       values: [lookup, protocol],
     });
     return rows.map(toCredential);

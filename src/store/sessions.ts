@@ -1,6 +1,7 @@
 /** Sign-ins of protocols that have them. Not money: written directly, outside the engine. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
+import { CONSOLE_PROTOCOL } from '../core/user.ts';
 
 const hash = (token: string): Buffer => createHash('sha256').update(token).digest();
 /** 256 bits: not guessable, so that a stored SHA-256 needs no salt. */
@@ -9,6 +10,18 @@ const newToken = (): string => randomBytes(32).toString('base64url');
 /** Before signing in, a session is only good for that. */
 const UNUSED_SECONDS = 10 * 60;
 const SIGNED_IN_SECONDS = 8 * 60 * 60;
+/** A user who does nothing for this long is signed out; and after twelve hours, a working day and some, in any case. */
+const IDLE_SECONDS = 30 * 60;
+const USER_SECONDS = 12 * 60 * 60;
+/** How exactly it is known when a session was last used: a write per request would buy nothing. */
+const LAST_USED_SECONDS = 60;
+
+/** A user's session. */
+export interface UserSession {
+  readonly credentialId: string;
+  /** When it ends unless it is used: milliseconds since 1970. */
+  readonly expiresAt: number;
+}
 
 export class Sessions {
   readonly #pool: Pool;
@@ -60,6 +73,62 @@ export class Sessions {
       name: 'sign_out',
       text: `DELETE FROM session WHERE first_token_hash = $1 AND second_token_hash = $2`,
       values: [hash(tokens[0]), hash(tokens[1])],
+    });
+  }
+
+  /** Opens a session for a user who proved who they are; returns its token. */
+  async openUser(credentialId: string): Promise<{ token: string; expiresAt: number }> {
+    const token = newToken();
+    const { rows } = await this.#pool.query<{ ends_at: Date }>({
+      name: 'open_user_session',
+      text: `INSERT INTO session (first_token_hash, protocol, credential_id, expires_at)
+             VALUES ($1, $2, $3, now() + make_interval(secs => $4))
+             RETURNING least(expires_at, now() + make_interval(secs => $5)) AS ends_at`,
+      values: [hash(token), CONSOLE_PROTOCOL, credentialId, USER_SECONDS, IDLE_SECONDS],
+    });
+    return { token, expiresAt: rows[0]?.ends_at.getTime() ?? 0 };
+  }
+
+  /**
+   * The session that a token opens; `null` when it ended, or its user was disabled. `isUse`: from now on it may idle for its
+   * whole time again.
+   */
+  async user(token: string, isUse: boolean): Promise<UserSession | null> {
+    const { rows } = await this.#pool.query<{ credential_id: string; ends_at: Date; is_stale: boolean }>({
+      name: 'read_user_session',
+      text: `SELECT session.credential_id, least(expires_at, CASE WHEN $5 THEN now() ELSE last_used_at END + make_interval(secs => $3)) AS ends_at,
+                    last_used_at < now() - make_interval(secs => $4) AS is_stale
+             FROM session JOIN credential ON credential.id = session.credential_id
+             WHERE first_token_hash = $1 AND session.protocol = $2 AND expires_at > now()
+               AND last_used_at > now() - make_interval(secs => $3) AND credential.revoked_at IS NULL`,
+      values: [hash(token), CONSOLE_PROTOCOL, IDLE_SECONDS, LAST_USED_SECONDS, isUse],
+    });
+    const [row] = rows;
+    if (row === undefined) return null;
+    if (isUse && row.is_stale) {
+      await this.#pool.query({
+        name: 'use_user_session',
+        text: `UPDATE session SET last_used_at = now() WHERE first_token_hash = $1 AND protocol = $2`,
+        values: [hash(token), CONSOLE_PROTOCOL],
+      });
+    }
+    return { credentialId: row.credential_id, expiresAt: row.ends_at.getTime() };
+  }
+
+  async signOutUser(token: string): Promise<void> {
+    await this.#pool.query({
+      name: 'sign_out_user',
+      text: `DELETE FROM session WHERE first_token_hash = $1 AND protocol = $2`,
+      values: [hash(token), CONSOLE_PROTOCOL],
+    });
+  }
+
+  /** Ends all sessions of a user's credential. */
+  async signOutEverywhere(credentialId: string): Promise<void> {
+    await this.#pool.query({
+      name: 'sign_out_everywhere',
+      text: `DELETE FROM session WHERE credential_id = $1 AND protocol = $2`,
+      values: [credentialId, CONSOLE_PROTOCOL],
     });
   }
 

@@ -1,8 +1,10 @@
 /** Who may do what, for every operation of the OpenAPI document: a new one is covered by being there. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ACCESS } from '../../src/api/access.ts';
 import { connect } from '../kit/database.ts';
-import { type Answer, Api, assertProblem, type Body } from './server.ts';
+import { type Operation, operationsOf, requestOf } from './operations.ts';
+import { type Answer, Api, assertProblem } from './server.ts';
 
 const api = await Api.start();
 const client = await connect(api.database);
@@ -30,55 +32,15 @@ const IDS: Readonly<Record<string, string>> = {
 };
 const UNKNOWN = '019a3c5e-7d20-7001-8f3a-2b6f0c9d4e11';
 
-interface Operation {
-  readonly method: string;
-  readonly path: string;
-  readonly access: 'read' | 'everything' | 'write' | 'admin';
-  readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
-  readonly example: Body;
-  readonly fields: Body;
-}
-
-const document = (await api.get('/openapi.json', { key: null })).body;
-const operations: Operation[] = Object.entries<Body>(document.paths).flatMap(([path, methods]) =>
-  Object.entries<Body>(methods).map(([method, operation]) => {
-    const content = operation.requestBody?.content['application/json'];
-    return {
-      method: method.toUpperCase(),
-      path,
-      access: operation['x-access'],
-      parameters: operation.parameters ?? [],
-      example: content?.example,
-      fields: content?.schema.properties ?? {},
-    };
-  }),
-);
+const operations = operationsOf((await api.get('/openapi.json', { key: null })).body);
 
 /** A request about what is `mine`, or about what is nobody's. */
-function send(
-  { method, path, parameters, example, fields }: Operation,
-  key: string | null,
-  unknown: boolean,
-  named: boolean,
-) {
-  const [, , resource = ''] = path.split('/');
-  const url = path.replace('{id}', unknown ? UNKNOWN : (IDS[resource] ?? ''));
-  const merchantId = unknown ? UNKNOWN : mine.id;
-  const query = new URLSearchParams();
-  for (const { name, in: place, required } of parameters) {
-    if (place === 'query' && required) query.set(name, 'ada');
-    if (place === 'query' && named && name === 'merchant_id') query.set(name, merchantId);
-  }
-  const body =
-    example === undefined
-      ? undefined
-      : {
-          ...example,
-          ...('payment_id' in fields ? { payment_id: unknown ? UNKNOWN : payment.id } : {}),
-          ...(named && 'merchant_id' in fields ? { merchant_id: merchantId } : {}),
-        };
-  const search = query.size === 0 ? '' : `?${query.toString()}`;
-  return api.send(method, url + search, { key, ...(body === undefined ? {} : { body }) });
+function send(operation: Operation, key: string | null, unknown: boolean, named: boolean) {
+  const about = unknown
+    ? { resources: {}, otherwise: UNKNOWN, merchantId: UNKNOWN, paymentId: UNKNOWN }
+    : { resources: IDS, otherwise: '', merchantId: mine.id, paymentId: payment.id };
+  const { method, url, body } = requestOf(operation, about, named);
+  return api.send(method, url, { key, ...(body === undefined ? {} : { body }) });
 }
 
 const entriesOfMine = async (): Promise<string> =>
@@ -89,7 +51,7 @@ const name = ({ method, path }: Operation): string => `${method} ${path}`;
 test('every operation says who may use it', () => {
   assert.ok(operations.length > 30);
   for (const operation of operations) {
-    assert.ok(['read', 'everything', 'write', 'admin'].includes(operation.access), name(operation));
+    assert.ok(Object.keys(ACCESS).includes(operation.access), name(operation));
   }
 });
 
@@ -132,7 +94,7 @@ test('a HEAD request needs a key as its GET does', async () => {
 
 test('a key that only reads changes nothing, whatever it sends', async () => {
   const before = await entriesOfMine();
-  for (const operation of operations.filter(({ access }) => access === 'write' || access === 'admin')) {
+  for (const operation of operations.filter(({ access }) => access !== 'read' && access !== 'everything')) {
     for (const key of [keys['my reader'], keys['reader of everything']]) {
       assertProblem(await send(operation, key, false, false), 403, 'forbidden');
       assertProblem(await send(operation, key, true, true), 403, 'forbidden');
@@ -170,12 +132,12 @@ test("another merchant's data is as unknown as what never was, to the letter", a
       .replaceAll(UNKNOWN, 'ID')
       .replaceAll(new RegExp(Object.values(IDS).join('|'), 'g'), 'ID');
   let compared = 0;
-  for (const operation of operations.filter(({ access }) => access === 'read' || access === 'write')) {
+  for (const operation of operations.filter(({ access }) => access !== 'everything' && access !== 'admin')) {
     const takesMerchant =
       'merchant_id' in operation.fields || operation.parameters.some((one) => one.name === 'merchant_id');
     const namesMine = operation.path.includes('{id}') || 'payment_id' in operation.fields;
     for (const key of [keys['their merchant'], keys['their reader']]) {
-      if (key === keys['their reader'] && operation.access === 'write') continue;
+      if (key === keys['their reader'] && operation.access !== 'read') continue;
       for (const named of takesMerchant ? [false, true] : [false]) {
         const answer = await send(operation, key, false, named);
         if (namesMine || named) {

@@ -39,6 +39,19 @@ test('an amount is a plain integer, as written', async () => {
   }
 });
 
+test('a dispute is not cleared by a request with a body', async () => {
+  const { id } = await api.payment(merchant);
+  assert.equal((await api.post(`/v1/payments/${id}/dispute`, undefined, { key })).body.disputed, true);
+  for (const body of ['{"reason":"won"}', '[]', '"won"', 'null', '{']) {
+    const refused = await api.send('DELETE', `/v1/payments/${id}/dispute`, { key, raw: body });
+    assertProblem(refused, 400, 'invalid_request');
+  }
+  assert.equal((await api.get(`/v1/payments/${id}`, { key })).body.disputed, true);
+  // An empty object says nothing: clients that always send JSON are understood.
+  const cleared = await api.send('DELETE', `/v1/payments/${id}/dispute`, { key, raw: '{}' });
+  assert.equal(cleared.body.disputed, false);
+});
+
 test('a body that is not what it should be is refused with a sentence', async () => {
   const id = payment.id;
   for (const body of [

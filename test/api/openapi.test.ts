@@ -40,7 +40,7 @@ function inlined(node: Body): Body {
 test('the document is OpenAPI 3.1, for anybody', () => {
   assert.equal(document.openapi, '3.1.0');
   assert.match(headers.get('content-type') ?? '', /^application\/json/);
-  assert.deepEqual(document.security, [{ key: [] }]);
+  assert.deepEqual(document.security, [{ key: [] }, { session: [] }]);
 });
 
 test('every operation has its own id, a summary, a tag that there is, and says what it answers', () => {

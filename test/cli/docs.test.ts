@@ -8,6 +8,7 @@ import { COLUMNS } from '../../src/cli/import/columns.ts';
 import { merchantCommand } from '../../src/cli/merchant.ts';
 import { paymentCommand } from '../../src/cli/payment.ts';
 import { refundCommand } from '../../src/cli/refund.ts';
+import { userCommand } from '../../src/cli/user.ts';
 import { referenceNamespaces } from '../../src/dialects/references.ts';
 
 const page = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
@@ -20,7 +21,13 @@ test('the page on importing lists every column', () => {
 
 test('the page on the command line lists every command', () => {
   const text = page('reference/cli.md');
-  const groups: readonly Command[] = [merchantCommand(), credentialCommand(), paymentCommand(), refundCommand()];
+  const groups: readonly Command[] = [
+    merchantCommand(),
+    credentialCommand(),
+    userCommand(),
+    paymentCommand(),
+    refundCommand(),
+  ];
   const names = groups.flatMap((group) => group.commands.map((command) => `${group.name()} ${command.name()}`));
   const alone = ['start', 'serve', 'migrate', 'settle', 'import', 'verify', 'sign'];
   // `refund create` is listed by its short form.

@@ -6,7 +6,9 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { createDatabase } from '../kit/database.ts';
 import { createHome, ROOT } from '../kit/process.ts';
+import { urlOf } from './refundry.ts';
 
 const home = await createHome();
 
@@ -59,6 +61,12 @@ test('a certificate and a key that are none are both named', async () => {
 test('a database that is away is said to be so', async () => {
   const env = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
   assertSaid(await run('serve', env), /database_unavailable: /);
+});
+
+test('a clock that is far ahead of the database’s is said to be so, and nothing is served', async () => {
+  const clock = 'data:text/javascript,{let/**/real=Date.now;Date.now=()=>real()+600000}';
+  const env = { DATABASE_URL: urlOf(await createDatabase()), NODE_OPTIONS: `--import=${clock}` };
+  assertSaid(await run('serve', env), /This machine's clock is (?:599|600) s ahead of PostgreSQL's/);
 });
 
 test('all mistakes of the configuration are listed at once', async () => {

@@ -160,7 +160,7 @@ test('of 200 simultaneous refunds of 60.00 from 100.00 through all protocols, ex
     assert.match(
       heard.sentence,
       expected(door) === 'refund_count_exceeded'
-        ? /has had 1 of 1 allowed refunds/
+        ? /refunds of the payment so far: 1; allowed: 1/
         : /asked 60\.00 USD, refundable 40\.00 USD \(captured 100\.00 USD, refunded 60\.00 USD, reserved 0\.00 USD\)/,
     );
     return 'refused';

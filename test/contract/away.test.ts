@@ -70,6 +70,15 @@ for (const dialect of DIALECTS) {
   });
 }
 
+test('a server whose database is away is not ready, and says when to ask again', async () => {
+  proxy.isDown = true;
+  proxy.cutAll();
+  const away = await fetch(`${url}/readyz`);
+  proxy.isDown = false;
+  assert.deepEqual([away.status, await away.json()], [503, { status: 'not ready' }]);
+  assert.equal(away.headers.get('retry-after'), '1');
+});
+
 test('nothing of it counts as a mistake of ours, and callers are judged again when the database is back', async () => {
   assert.deepEqual(
     lines.filter((line) => line.includes('"level":50')),

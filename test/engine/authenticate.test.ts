@@ -77,6 +77,12 @@ test('the right secret, shown many times at once, always opens', async () => {
   assert.deepEqual(new Set(claims), new Set([id]));
 });
 
+test('however many live credentials share a name, each opens', async () => {
+  const ids: string[] = [];
+  for (let number = 1; number <= 25; number += 1) ids.push(await credential('shared', `secret ${number}`));
+  for (const [index, id] of ids.entries()) assert.equal(await claim('shared', `secret ${index + 1}`, '192.0.2.6'), id);
+});
+
 test('a revoked credential opens nothing within two seconds, and unknown names are answered like wrong secrets', async () => {
   const id = await credential('revoked', 'right');
   assert.equal(await claim('revoked', 'right', '192.0.2.5'), id);

@@ -49,6 +49,9 @@ export interface TestServerOptions {
   readonly metricsToken?: string;
   readonly requestTimeoutMs?: number;
   readonly tls?: { readonly certificate: string; readonly key: string };
+  readonly trustProxy?: boolean;
+  /** Where the console's built pages are. */
+  readonly consolePages?: string;
 }
 
 /** A credential, and what its owner was shown. */
@@ -111,10 +114,15 @@ export class TestServer {
     metrics = new Metrics(() => refundry.engine.queueDepth);
     const app = await createServer({
       refundry,
-      config: { metricsToken: options.metricsToken ?? null, trustProxy: false, tls: options.tls ?? null },
+      config: {
+        metricsToken: options.metricsToken ?? null,
+        trustProxy: options.trustProxy ?? false,
+        tls: options.tls ?? null,
+      },
       logger,
       metrics,
       dialects,
+      ...(options.consolePages === undefined ? {} : { consolePages: options.consolePages }),
       ...(options.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: options.requestTimeoutMs }),
     });
     await app.listen({ host: '127.0.0.1', port: 0 });

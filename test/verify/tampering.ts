@@ -24,6 +24,8 @@ export const NAMES: Readonly<Record<string, string>> = {
 export const NOT_COVERED: Readonly<Record<string, string>> = {
   session: 'signed-in callers of the moment: an altered row opens nothing without its token, and none moves money',
   migration: 'which files were applied, for the migrations alone',
+  bulk_run: 'files of refunds: what they refunded is in the journal, under the keys of their lines',
+  bulk_line: 'what a file said: an altered line that was decided refunds nothing more, its key is bound to what it was',
   'installation.only_row': 'true, or there would be two rows',
   'installation.created_at': 'said to nobody; the first entries have their own times',
 };

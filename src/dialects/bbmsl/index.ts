@@ -7,11 +7,12 @@ import { readAmount, readOrder } from './read.ts';
 import { MERCHANT_REFERENCES, NUMBER, ORDER_IDS, PREFIX } from './wire.ts';
 import { writeRefusal, writeResult } from './write.ts';
 
-const operation = (name: string, intent: (request: JsonObject) => Intent): Operation => ({
+const operation = (name: string, writes: boolean, intent: (request: JsonObject) => Intent): Operation => ({
   name,
   method: 'POST',
   // The partner's own WooCommerce plugin ends its paths in a slash.
   paths: [`${PREFIX}${name}`, `${PREFIX}${name}/`],
+  writes,
   read({ body }) {
     const { claim, request } = openEnvelope(body);
     return { claim, intent: () => intent(request), write: writeResult };
@@ -31,7 +32,7 @@ export const bbmsl: Dialect = {
     settings: {},
   },
   operations: [
-    operation('refund', (request) => ({
+    operation('refund', true, (request) => ({
       kind: 'command',
       action: {
         kind: 'refund_payment',
@@ -42,8 +43,8 @@ export const bbmsl: Dialect = {
         expectedRefundableMinor: null,
       },
     })),
-    operation('query', (request) => ({ kind: 'find_payment', payment: readOrder(request) })),
-    operation('void', (request) => ({
+    operation('query', false, (request) => ({ kind: 'find_payment', payment: readOrder(request) })),
+    operation('void', true, (request) => ({
       kind: 'command',
       action: { kind: 'void_payment', payment: readOrder(request) },
     })),

@@ -142,6 +142,9 @@ test('there is no void after a refund, a settlement, another void or a dispute, 
   await ask(refunded.talk, 'refund', { ...THE_ORDER, amount: 0.01 });
   const settled = merchant();
   settled.talk.run({ kind: 'settle_balance', currency: 'USD' });
+  const settledAndCovered = merchant();
+  settledAndCovered.talk.run({ kind: 'settle_balance', currency: 'USD' });
+  settledAndCovered.talk.register({ ...ORDER, references: [] });
   const voided = merchant();
   await ask(voided.talk, 'void/', THE_ORDER);
   const disputed = merchant();
@@ -149,7 +152,8 @@ test('there is no void after a refund, a settlement, another void or a dispute, 
   const open = merchant({ order: { status: 'pending' } });
   for (const [{ talk }, responseCode] of [
     [refunded, '2017'],
-    [settled, '2017'],
+    [settled, '2015'],
+    [settledAndCovered, '2017'],
     [voided, '2017'],
     [disputed, '2006'],
     [open, '2017'],

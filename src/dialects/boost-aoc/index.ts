@@ -16,6 +16,7 @@ import { refuseRefund, writeChargeStatus, writeRefund, writeRefundStatus } from 
 /** Credentials come in the body, so the body is taken apart first, and no other field is judged before them. */
 function operation(
   name: string,
+  writes: boolean,
   intent: (fields: Fields) => Intent,
   write: (result: Result, fields: Fields) => WireAnswer,
 ): Operation {
@@ -23,6 +24,7 @@ function operation(
     name,
     method: 'POST',
     paths: [`/api/${name}`],
+    writes,
     read(request) {
       const fields = readFields(request);
       return {
@@ -53,9 +55,9 @@ export const boostAoc: Dialect = {
     settings: {},
   },
   operations: [
-    operation('refund', readRefund, (result, fields) => writeRefund(result, readChargeId(fields))),
-    operation('refundStatus', readRefundStatus, writeRefundStatus),
-    operation('chargeStatus', readChargeStatus, writeChargeStatus),
+    operation('refund', true, readRefund, (result, fields) => writeRefund(result, readChargeId(fields))),
+    operation('refundStatus', false, readRefundStatus, writeRefundStatus),
+    operation('chargeStatus', false, readChargeStatus, writeChargeStatus),
   ],
   refuse: (refusal) => refuseRefund(refusal, ''),
   prefix: '/api/',

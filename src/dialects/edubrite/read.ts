@@ -65,9 +65,9 @@ function readSignOut(request: WireRequest): Reading {
 }
 
 export const operations: readonly Operation[] = [
-  { name: 'connect', method: 'GET', paths: CONNECT_PATHS, read: readConnect },
-  { name: 'connect', method: 'POST', paths: CONNECT_PATHS, read: readConnect },
-  { name: 'refund', method: 'POST', paths: PAYMENT_PATHS, read: readPaymentCall },
-  { name: 'sign_out', method: 'GET', paths: SIGN_OUT_PATHS, read: readSignOut },
-  { name: 'sign_out', method: 'POST', paths: SIGN_OUT_PATHS, read: readSignOut },
+  { name: 'connect', method: 'GET', paths: CONNECT_PATHS, writes: false, read: readConnect },
+  { name: 'connect', method: 'POST', paths: CONNECT_PATHS, writes: false, read: readConnect },
+  { name: 'refund', method: 'POST', paths: PAYMENT_PATHS, writes: true, read: readPaymentCall },
+  { name: 'sign_out', method: 'GET', paths: SIGN_OUT_PATHS, writes: false, read: readSignOut },
+  { name: 'sign_out', method: 'POST', paths: SIGN_OUT_PATHS, writes: false, read: readSignOut },
 ];

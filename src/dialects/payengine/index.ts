@@ -23,6 +23,7 @@ export const payengine: Dialect = {
       name: 'refund',
       method: 'POST',
       paths: [`${PREFIX}refund`],
+      writes: true,
       read({ headers, body }) {
         return {
           claim: readClaim(headers['authorization']),

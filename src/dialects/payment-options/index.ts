@@ -1,6 +1,6 @@
 /** Payment Options, server to server: see `docs/protocols/payment-options.md`. */
 import { OPEN_POLICY } from '../../core/policy.ts';
-import type { Caller, Dialect } from '../dialect.ts';
+import type { Dialect } from '../dialect.ts';
 import { denied, readClaim } from './auth.ts';
 import { readRefund } from './read.ts';
 import { NAME, TRANSACTION_NAMESPACE } from './wire.ts';
@@ -33,18 +33,15 @@ export const paymentOptions: Dialect = {
       method: 'POST',
       // The second is what the page's own curl calls.
       paths: ['/api/v1/server-to-server-interface/refund', '/api/v1/api/v1/server-to-server-interface/refund'],
-      read(request) {
-        let known: Caller | null = null;
-        return {
-          claim: readClaim(request),
-          intent(caller) {
-            if (caller === null) throw denied();
-            known = caller;
-            return readRefund(request.body, caller);
-          },
-          write: (result) => writeRefund(result, known),
-        };
-      },
+      writes: true,
+      read: (request) => ({
+        claim: readClaim(request),
+        intent(caller) {
+          if (caller === null) throw denied();
+          return readRefund(request.body, caller);
+        },
+        write: writeRefund,
+      }),
     },
   ],
   refuse: (refusal) => refuseRefund(refusal, null),

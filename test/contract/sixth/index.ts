@@ -61,6 +61,7 @@ export const sixth: Dialect = {
       name: 'refund',
       method: 'POST',
       paths: ['/sixth/refund'],
+      writes: true,
       read: ({ headers, body }) => ({
         claim: { kind: 'secrets', lookup: null, secrets: [headers['x-sixth-key'] ?? ''] },
         intent() {

@@ -1,0 +1,67 @@
+/**
+ * Requests to the server that this page came from, with the session's cookie. The header tells the server that the
+ * request comes from the console's own code: other sites cannot set it.
+ */
+import { ApiError, noAnswer } from './error.ts';
+import { parseExactly } from './json.ts';
+
+export type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+export interface RequestOptions {
+  readonly query?: Query;
+  /** Sent as JSON; a text as it is, with `contentType`. */
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly idempotencyKey?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A path with its query; parameters that are null, undefined or empty are left out. */
+export function withQuery(path: string, query: Query = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined && value !== '') parameters.set(name, String(value));
+  }
+  return parameters.size === 0 ? path : `${path}?${parameters.toString()}`;
+}
+
+/** Answers with the parsed body; `undefined` for 204. Throws `ApiError`, and `AbortError` where the signal says so. */
+export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  const { query, body, contentType, idempotencyKey, signal } = options;
+  const isText = typeof body === 'string' && contentType !== undefined;
+  let answer: Response;
+  let text: string;
+  try {
+    answer = await fetch(withQuery(path, query), {
+      method,
+      credentials: 'same-origin',
+      headers: {
+        accept: 'application/json',
+        'x-refundry-console': '1',
+        ...(body === undefined ? {} : { 'content-type': isText ? contentType : 'application/json' }),
+        ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+      },
+      ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    text = await answer.text();
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw noAnswer();
+  }
+  const parsed = text === '' ? undefined : readBody(text, answer);
+  if (!answer.ok) throw new ApiError(answer.status, (parsed ?? {}) as Readonly<Record<string, unknown>>);
+  return parsed as T;
+}
+
+/** A proxy between may answer with a page: that is no answer of ours, whatever its status. */
+function readBody(text: string, answer: Response): unknown {
+  if (!(answer.headers.get('content-type') ?? '').includes('json')) return undefined;
+  return parseExactly(text);
+}
+
+export const get = <T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> =>
+  request<T>('GET', path, { ...(query === undefined ? {} : { query }), signal });
+
+export const post = <T>(path: string, body?: unknown, options: RequestOptions = {}): Promise<T> =>
+  request<T>('POST', path, { ...options, ...(body === undefined ? {} : { body }) });

@@ -1,0 +1,64 @@
+/** Reading from the server: one cache key per path and query, so that everything about a payment can be read afresh. */
+import { QueryClient, queryOptions } from '@tanstack/react-query';
+import { get, type Query, withQuery } from './client.ts';
+import { ApiError } from './error.ts';
+import type { Merchant, Page, Session } from './types.ts';
+
+export const SESSION_KEY = ['session'] as const;
+
+/** Only what is certain to be the network's or a busy server's fault is worth another try. */
+function isWorthRetrying(failures: number, error: Error): boolean {
+  return failures < 2 && error instanceof ApiError && (error.status === 0 || error.status === 503);
+}
+
+export function createQueryClient(): QueryClient {
+  const client = new QueryClient({
+    defaultOptions: { queries: { retry: isWorthRetrying, staleTime: 5_000 } },
+  });
+  // Whoever finds that the session has ended tells everybody: the shell then asks to sign in again.
+  client.getQueryCache().subscribe(({ query }) => {
+    const error: unknown = query.state.error;
+    const [kind] = query.queryKey as readonly unknown[];
+    if (kind === SESSION_KEY[0] || !(error instanceof ApiError) || error.status !== 401) return;
+    if (client.getQueryData(SESSION_KEY) !== null) client.setQueryData(SESSION_KEY, null);
+  });
+  return client;
+}
+
+/** What `GET path?query` answers. */
+export function read<T>(path: string, query: Query = {}) {
+  return queryOptions({
+    queryKey: ['read', path, withQuery('', query)],
+    queryFn: ({ signal }) => get<T>(path, query, signal),
+  });
+}
+
+/** The session; `null` when nobody is signed in. */
+export const sessionQuery = queryOptions({
+  queryKey: SESSION_KEY,
+  queryFn: async ({ signal }): Promise<Session | null> => {
+    try {
+      return await get<Session>('/console/api/session', undefined, signal);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return null;
+      throw error;
+    }
+  },
+  staleTime: 60_000,
+});
+
+const NAMES_STALE_MS = 5 * 60_000;
+
+/** One request for the names of most; whoever has more merchants reads the others one by one. */
+export const merchantsQuery = queryOptions({
+  ...read<Page<Merchant>>('/v1/merchants', { limit: 100 }),
+  staleTime: NAMES_STALE_MS,
+});
+
+export const merchantQuery = (id: string) =>
+  queryOptions({ ...read<Merchant>(`/v1/merchants/${id}`), staleTime: NAMES_STALE_MS });
+
+/** Marks everything that was read as old, after something changed: what is on screen is read again. */
+export function refreshAll(client: QueryClient): Promise<void> {
+  return client.invalidateQueries({ queryKey: ['read'] });
+}

@@ -1,0 +1,94 @@
+/** Deciding on a refund: choose, read what it brings about, confirm. The key is kept until the server has decided. */
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
+import { post } from '../api/client.ts';
+import { ApiError } from '../api/error.ts';
+import { refreshAll } from '../api/queries.ts';
+import type { Refund } from '../api/types.ts';
+import { useSession } from '../app/session.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { newIdempotencyKey } from './attempt.ts';
+import { type Decision, decisionsOn } from './decisions.ts';
+import { RefusalNotice } from './refusal-notice.tsx';
+
+export function Decide({ refund }: { readonly refund: Refund }) {
+  const client = useQueryClient();
+  const { user } = useSession();
+  const [chosen, setChosen] = useState<Decision | null>(null);
+  const key = useRef<string | null>(null);
+  const isSending = useRef(false);
+  const decide = useMutation<Refund, ApiError, Decision>({
+    mutationFn: ({ name }) => {
+      key.current ??= newIdempotencyKey();
+      // What one approves is the amount that one has seen.
+      const body = name === 'approve' ? { amount: refund.amount } : undefined;
+      return post<Refund>(`/v1/refunds/${refund.id}/${name}`, body, { idempotencyKey: key.current });
+    },
+    onSuccess: () => setChosen(null),
+    onSettled: (_refund, error) => {
+      isSending.current = false;
+      if (error === null || !(error instanceof ApiError) || !error.isUndecided) key.current = null;
+      return refreshAll(client);
+    },
+  });
+  const { decisions, why } = decisionsOn(refund, user);
+  const choose = (decision: Decision | null) => {
+    key.current = null;
+    decide.reset();
+    setChosen(decision);
+  };
+  const error = decide.error;
+  return (
+    <Stack gap="sm">
+      {error instanceof ApiError && (
+        <RefusalNotice
+          refusal={{ ...error.facts, title: error.title, detail: error.detail }}
+          currency={refund.currency}
+        />
+      )}
+      {chosen === null ? (
+        <>
+          {why !== null && (
+            <Text size="sm" c="dimmed">
+              {why}
+            </Text>
+          )}
+          {decisions.length > 0 && (
+            <Group gap="xs">
+              {decisions.map((decision) => (
+                <Button
+                  key={decision.name}
+                  variant={decision.name === 'approve' ? 'filled' : 'default'}
+                  onClick={() => choose(decision)}
+                >
+                  {decision.title}
+                </Button>
+              ))}
+            </Group>
+          )}
+        </>
+      ) : (
+        <Notice tone={chosen.isDangerous ? 'wait' : 'info'} title={`${chosen.title}?`}>
+          <p style={{ margin: '2px 0 10px' }}>{chosen.effect}</p>
+          <Group gap="xs">
+            <Button
+              data-autofocus
+              loading={decide.isPending}
+              onClick={() => {
+                if (isSending.current) return;
+                isSending.current = true;
+                decide.mutate(chosen);
+              }}
+            >
+              {chosen.name === 'cancel' ? 'Cancel the refund' : chosen.title}
+            </Button>
+            <Button variant="default" disabled={decide.isPending} onClick={() => choose(null)}>
+              Back
+            </Button>
+          </Group>
+        </Notice>
+      )}
+    </Stack>
+  );
+}

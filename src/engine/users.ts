@@ -1,0 +1,54 @@
+/** Making users: people who sign in to the console. */
+import type { NewCredential } from '../core/command.ts';
+import { invalidParameter, Refused } from '../core/errors.ts';
+import type { AmountByCurrency } from '../core/policy.ts';
+import {
+  CONSOLE_PROTOCOL,
+  limitSettings,
+  MAX_PASSWORD_LENGTH,
+  MIN_PASSWORD_LENGTH,
+  USER_NAME,
+  type UserRole,
+} from '../core/user.ts';
+import { hashPassword } from './passwords.ts';
+
+export interface UserRequest {
+  readonly name: string;
+  readonly role: UserRole;
+  /** For people: the name that the console shows. */
+  readonly label: string;
+  /** What an operator may refund without a second person, minor units by currency. */
+  readonly limits?: AmountByCurrency;
+  /** `null`: a user of demo mode, who signs in without one, and nowhere else. */
+  readonly password: string | null;
+}
+
+/** A user's credential, to be created. Throws `Refused` (`invalid_request`) naming what does not fit. */
+export async function newUser({ name, role, label, limits = {}, password }: UserRequest): Promise<NewCredential> {
+  if (!USER_NAME.test(name)) {
+    const problem = 'must have 1 to 64 lower-case letters, digits and . _ + @ -, the first a letter or a digit';
+    throw new Refused(invalidParameter('name', problem));
+  }
+  const limit = limitSettings(limits);
+  if (limit.length > 0 && role !== 'operator') {
+    throw new Refused(invalidParameter('limit', `is for operators, and this is role ${role}`));
+  }
+  return {
+    protocol: CONSOLE_PROTOCOL,
+    role,
+    label,
+    lookup: name,
+    secretHashes: password === null ? [] : [await hashPassword(goodPassword(password))],
+    publicKey: null,
+    settings: limit.length === 0 ? {} : { limit },
+    demo: password === null,
+  };
+}
+
+/** Throws `Refused` (`invalid_request`). */
+function goodPassword(password: string): string {
+  const { length } = password;
+  if (length >= MIN_PASSWORD_LENGTH && length <= MAX_PASSWORD_LENGTH) return password;
+  const problem = `must have ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters, and has ${length}`;
+  throw new Refused(invalidParameter('password', problem));
+}
