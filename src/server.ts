@@ -1,5 +1,4 @@
 /** HTTP in and out: one pipeline for all partner protocols, the native API beside it, and what operators need. */
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import Fastify, {
@@ -15,6 +14,7 @@ import { answerErrors, problemOf, sendProblem } from './api/problems.ts';
 import type { Config } from './config.ts';
 import { registerConsole } from './console/index.ts';
 import { builtPages } from './console/static.ts';
+import { actsForMerchant } from './core/caller.ts';
 import { holdsCardNumber, maskCardNumbers } from './core/card-number.ts';
 import { invalidParameter, refusal, type Refusal } from './core/errors.ts';
 import { type Backstage, converse } from './dialects/converse.ts';
@@ -22,8 +22,9 @@ import type { Dialect, Operation, WireAnswer, WireRequest } from './dialects/dia
 import { DIALECTS } from './dialects/index.ts';
 import { type Refundry, unlessAway } from './engine/refundry.ts';
 import { BrokenRequests } from './server/broken-requests.ts';
-import { accessLog } from './server/log.ts';
+import { AccessLog } from './server/access-log.ts';
 import type { Metrics } from './server/metrics.ts';
+import { requestIdOf } from './server/request-ids.ts';
 
 /** Partners' requests are small; PayEngine's metadata may have 16 KiB. */
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -56,7 +57,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   const { refundry, config, logger, metrics } = parts;
   const dialects = parts.dialects ?? DIALECTS;
   const base: FastifyBaseLogger = logger;
-  const access = accessLog(logger);
+  const access = new AccessLog(logger);
   const security = securityHeaders(config.tls !== null);
   const requestTimeout = parts.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   // Node takes the lesser of the two for the headers and the greater for the whole: its default of 60 s would win.
@@ -108,20 +109,23 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       reply.statusCode,
       reply.elapsedTime,
     );
-    access.info(
-      // The path only: query strings may carry a password.
-      {
-        reqId: request.id,
+    // Probes and scrapes come every second, and say nothing.
+    if (request.routeOptions.logLevel !== 'silent')
+      access.write({
+        requestId: request.id,
         method: request.method,
-        path: pathOf(request),
+        // A route without parameters has nothing in its path that a caller wrote.
+        path: request.url === request.routeOptions.url ? request.url : pathOf(request),
         status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime),
-      },
-      'request',
-    );
+        milliseconds: reply.elapsedTime,
+      });
     done();
   });
 
+  app.addHook('onClose', (_app, done) => {
+    access.close();
+    done();
+  });
   closeIdleConnectionsOnClose(app, config.tls !== null);
   answerErrors(app);
   await app.register(async (native) => registerApi(native, { refundry }));
@@ -169,11 +173,6 @@ function closeIdleConnectionsOnClose(app: FastifyInstance, isSecure: boolean): v
     app.server.once('close', () => clearInterval(closing));
     done();
   });
-}
-
-function requestIdOf(header: string | string[] | undefined): string {
-  const isKept = typeof header === 'string' && /^[\w.:-]{1,64}$/.test(header) && !holdsCardNumber(header);
-  return isKept ? header : randomUUID();
 }
 
 /** The path as it may be shown and logged: without the query, which may carry a password. */
@@ -275,11 +274,11 @@ function toWire(request: FastifyRequest): WireRequest {
 
 /** What stands behind a dialect's conversation, for one request. */
 function backstage(refundry: Refundry, address: string): Backstage {
-  const { authenticator, reader, sessions } = refundry;
+  const { authenticator, reader } = refundry;
   return {
     authenticate: async (protocol, claim) => {
       const caller = await unlessAway(authenticator.authenticate(protocol, claim, address));
-      return caller === null || caller.merchantId === null ? null : { ...caller, merchantId: caller.merchantId };
+      return caller !== null && actsForMerchant(caller) ? caller : null;
     },
     execute: (command) => refundry.execute(command),
     findPayment: (merchantId, selector) => unlessAway(reader.findPayment(merchantId, selector)),
@@ -287,7 +286,7 @@ function backstage(refundry: Refundry, address: string): Backstage {
     openSession: (protocol) => unlessAway(authenticator.openSession(protocol, address)),
     signIn: (protocol, first, lookup, secret) =>
       unlessAway(authenticator.signIn(protocol, first, lookup, secret, address)),
-    signOut: (tokens) => unlessAway(sessions.signOut(tokens)),
+    signOut: (protocol, tokens) => unlessAway(authenticator.signOut(protocol, tokens)),
   };
 }
 

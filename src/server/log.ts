@@ -34,11 +34,6 @@ function standardOutput(): DestinationStream {
   });
 }
 
-/** For lines whose fields are fixed and hold no secret, one for each request: they need not be searched for secrets. */
-export function accessLog(logger: Logger): Logger {
-  return logger.child({}, { redact: [] });
-}
-
 /** What may be said of an error: its kind, its sentence and where it happened; not the values it carries. */
 export function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return maskCardNumbers(String(error));
