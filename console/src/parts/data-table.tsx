@@ -52,10 +52,11 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const navigate = useNavigate();
   const definitions = useMemo(
     () =>
-      columns.map(({ id, title, cell, compare }): ColumnDef<typeof features, Row> => ({
+      columns.map(({ id, title, cell, compare, isNumber = false }): ColumnDef<typeof features, Row> => ({
         id,
         header: title,
         accessorFn: (row) => row,
+        sortDescFirst: isNumber,
         enableSorting: compare !== undefined && onSort !== undefined,
         sortFn: (a, b) => compare?.(a.original, b.original) ?? 0,
         cell: ({ row }) => cell(row.original),
