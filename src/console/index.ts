@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { requireSessions } from '../api/access.ts';
 import { prepareScope } from '../api/index.ts';
 import type { ConsoleContext } from './scope.ts';
+import { addBulk } from './bulk.ts';
 import { addExports } from './export.ts';
 import { addFeed } from './feed.ts';
 import { addOverview } from './overview.ts';
@@ -33,6 +34,7 @@ export async function registerConsole(app: FastifyInstance, { pages, ...context 
       addFeed(routes, context);
       addExports(routes, context);
       // What it does: bulk refunds, verification.
+      addBulk(routes, context);
       // The partners' protocols.
     },
     { prefix: '/console/api' },
