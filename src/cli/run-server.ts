@@ -18,7 +18,7 @@ export interface ServerRun {
   readonly demo: boolean;
   /** After the books are open and before anybody can call. */
   readonly beforeListening?: (refundry: Refundry) => Promise<void>;
-  readonly onReady: (url: string) => void;
+  readonly onReady: (url: string, logger: Logger) => void;
   /** At the first signal to stop. */
   readonly onStopping?: () => void;
 }
@@ -55,7 +55,7 @@ export async function runServer(run: ServerRun): Promise<void> {
       refundry.startExpiry();
       const { port } = app.server.address() as AddressInfo;
       const host = run.host === '0.0.0.0' || run.host === '::' ? '127.0.0.1' : run.host;
-      run.onReady(`${config.tls === null ? 'http' : 'https'}://${host}:${port}`);
+      run.onReady(`${config.tls === null ? 'http' : 'https'}://${host}:${port}`, logger);
       const signal = await stopping;
       run.onStopping?.();
       logStop(logger, signal);
