@@ -4,6 +4,7 @@ import { refundView } from '../api/views.ts';
 import type { RefundPayment, RequestedAmount } from '../core/command.ts';
 import { textFault } from '../core/json.ts';
 import { decimalFault, parseMajor } from '../core/money.ts';
+import type { JournalEntry } from '../core/journal.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Refund, RefundStatus } from '../core/refund.ts';
 import type { Page } from '../store/page.ts';
@@ -12,6 +13,7 @@ import { merchantFor } from './identity.ts';
 import { existing } from './merchant.ts';
 import { fields, money, note, print, printJson, table, time } from './output.ts';
 import { describeNumbers } from './payment.ts';
+import { askedBy, describeEntries, entriesView, laterEntries } from './refund-history.ts';
 import { findPayment, findRefund } from './select.ts';
 import { accepted, type CommonOptions, onBooks, withSession } from './session.ts';
 
@@ -76,7 +78,9 @@ export function refundCommand(): Command {
       .option('--merchant <id>', 'only those of this merchant')
       .option('--limit <n>', 'the most to list', '50'),
   ).action(listRefunds);
-  onBooks(refund.command('show <refund>').description('a refund as it is now')).action(showRefund);
+  onBooks(
+    refund.command('show <refund>').description('a refund as it is now, who asked for it and who decided'),
+  ).action(showRefund);
   onBooks(
     refund
       .command('approve <refund>')
@@ -155,8 +159,13 @@ function sentence(outcome: Outcome, done: 'Refunded' | 'Would refund'): string {
   return `The refund of ${amount} ${waits} for a second person's approval${until}.`;
 }
 
-function describe(outcome: Outcome): string {
+/** `later`: what was done to it after it was asked for. */
+function describe(
+  outcome: Outcome,
+  later: readonly JournalEntry[] = outcome.entry === null ? [] : [outcome.entry],
+): string {
   const refund = refundOf(outcome);
+  const asker = askedBy(outcome);
   return fields([
     ['refund', refund.id],
     ['status', refund.cancelReason === null ? refund.status : `${refund.status} (${refund.cancelReason})`],
@@ -165,11 +174,12 @@ function describe(outcome: Outcome): string {
       : [['refused', `${refund.refusalCode}: ${outcome.refusal?.message ?? ''}`] as [string, string]]),
     ['amount', money(refund.amountMinor, refund.currency)],
     ...(refund.details.reason === undefined ? [] : [['reason', refund.details.reason] as [string, string]]),
-    ...(refund.requestedBy === null ? [] : [['asked by', refund.requestedBy] as [string, string]]),
+    ...(asker === null ? [] : [['asked by', asker] as [string, string]]),
     ...(refund.status === 'pending_approval' && refund.expiresAt !== null
       ? [['expires', time(refund.expiresAt)] as [string, string]]
       : []),
     ['asked', time(refund.createdAt)],
+    ...describeEntries(later),
     ['payment', refund.paymentId],
     ...(outcome.payment === null ? [] : describeNumbers(outcome.payment)),
   ]);
@@ -225,14 +235,17 @@ function tableOf(refunds: readonly Refund[]): string {
 async function showRefund(id: string, options: CommonOptions): Promise<void> {
   await withSession(options, { permission: 'read' }, async (session) => {
     const outcome = await findRefund(session, id);
+    const later = await laterEntries(session, outcome.refund);
     if (options.json === true) {
       const { refusal } = outcome;
       printJson({
         ...refundView(outcome.refund, outcome.payment, outcome.entry),
+        asked_by: askedBy(outcome),
+        later: entriesView(later),
         refusal: refusal === null ? null : { code: refusal.code, message: refusal.message, facts: refusal.facts },
       });
     } else {
-      print(describe(outcome));
+      print(describe(outcome, later));
     }
   });
 }
