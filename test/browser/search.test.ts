@@ -35,7 +35,7 @@ test('the slash leads to the search box, Enter searches, and Enter again opens t
     .and(person.page.locator(':focus'))
     .waitFor();
   await person.page.keyboard.press('Enter');
-  await person.page.getByRole('heading', { name: 'order-shoes' }).waitFor();
+  await person.page.getByRole('heading', { name: 'order-shoes', exact: true }).waitFor();
   assert.equal(person.place, `/payments/${shoes.id}`);
 });
 

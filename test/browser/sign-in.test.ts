@@ -121,3 +121,20 @@ test('a session that nobody used ends, and signing in again leads back', async (
   await person.page.getByRole('heading', { name: 'Refunds' }).waitFor();
   assert.equal(person.place, '/refunds?reference=anything');
 });
+
+/** What a person on a slow line waits for, compressed. */
+const FIRST_SCRIPTS_BYTES = 350_000;
+
+test('the scripts of a first visit stay small', async () => {
+  const person = await office.person('read');
+  let bytes = 0;
+  person.page.on('response', (response) => {
+    if (!new URL(response.url()).pathname.endsWith('.js')) return;
+    const { 'content-encoding': encoding, 'content-length': length } = response.headers();
+    assert.equal(encoding, 'br', response.url());
+    bytes += Number(length);
+  });
+  await person.go('/payments');
+  await person.page.getByRole('heading', { name: 'Payments' }).waitFor();
+  assert.ok(bytes > 50_000 && bytes < FIRST_SCRIPTS_BYTES, `${bytes} bytes`);
+});
