@@ -16,7 +16,7 @@ test('the exchanges in fixtures, the page’s example first, are answered as the
 });
 
 test('the first fixture’s answer is the page’s example but for the id that a success returns', () => {
-  const { data } = JSON.parse(readHttp('01-refund.answer', new URL('fixtures/', import.meta.url).href).body) as {
+  const { data } = JSON.parse(readHttp('01-refund.answer', FIXTURES.href).body) as {
     data: Record<string, string>;
   };
   const { clientCorrelator, ...page } = data;
