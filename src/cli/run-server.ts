@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { demoAccess } from '../demo/index.ts';
 import { Refundry } from '../engine/refundry.ts';
 import { createServer } from '../server.ts';
 import { createLogger } from '../server/log.ts';
@@ -49,7 +50,13 @@ export async function runServer(run: ServerRun): Promise<void> {
   metrics = new Metrics(() => refundry.engine.queueDepth);
   try {
     await run.beforeListening?.(refundry);
-    const app = await createServer({ refundry, config, logger, metrics });
+    const app = await createServer({
+      refundry,
+      config,
+      logger,
+      metrics,
+      ...(demo ? { demo: demoAccess(config.home) } : {}),
+    });
     try {
       await listen(app, config.port, run.host);
       refundry.startExpiry();
