@@ -75,6 +75,19 @@ test('a refund opens over the payment, has an address of its own, and Escape clo
   assert.equal(person.place, `/payments/${payment.id}?refund=${refundId}`);
 });
 
+test('what each partner would answer is there as it stands on the wire', async () => {
+  const person = await office.person('read');
+  await person.go(`/payments/${payment.id}`);
+  const answers = person.page.getByRole('region', { name: 'Partners’ answers' });
+  await answers.getByRole('button', { name: 'Show' }).click();
+  await answers.getByLabel('Protocol').selectOption('payengine');
+  await answers
+    .getByLabel(/^Answer of/)
+    .getByText('pe-7')
+    .waitFor();
+  await person.assertSound();
+});
+
 test('what happens elsewhere is on screen at once', async () => {
   const other = await books.payment(merchantId, {
     references: [{ namespace: 'native.reference', value: 'order-8', numbered: false }],

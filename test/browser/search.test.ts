@@ -1,5 +1,6 @@
 /** Finding payments: by whatever one has at hand, and by filters. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { Office } from './kit.ts';
 
@@ -123,8 +124,15 @@ test('an amount without a currency is not guessed at', async () => {
 test('what is exported is what the filters let through', async () => {
   const person = await office.person('read');
   await person.go('/refunds?status=succeeded&currency=USD');
-  const link = person.page.getByRole('link', { name: 'Export CSV' });
-  assert.equal(await link.getAttribute('href'), '/console/api/export/refunds.csv?status=succeeded&currency=USD');
+  const download = person.page.waitForEvent('download');
+  await person.page.getByRole('link', { name: 'Export CSV' }).click();
+  const lines = (await readFile(await (await download).path(), 'utf8')).trimEnd().split(/\r?\n/);
+  assert.equal(lines.length, 2, 'the header and one refund');
+  assert.match(lines[1] ?? '', new RegExp(refund.refund?.id ?? 'none'));
+  await person.go('/refunds?status=refused');
+  const none = person.page.waitForEvent('download');
+  await person.page.getByRole('link', { name: 'Export CSV' }).click();
+  assert.equal((await readFile(await (await none).path(), 'utf8')).trimEnd().split(/\r?\n/).length, 1);
 });
 
 test('the arrows move among rows, and a click anywhere in a row opens it', async () => {
