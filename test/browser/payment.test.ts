@@ -76,14 +76,18 @@ test('a refund opens over the payment, has an address of its own, and Escape clo
 });
 
 test('what each partner would answer is there as it stands on the wire', async () => {
+  const known = await books.payment(merchantId, {
+    references: [{ namespace: 'payengine.id', value: 'pe-9', numbered: false }],
+  });
+  await books.refund(known, 1_200n);
   const person = await office.person('read');
-  await person.go(`/payments/${payment.id}`);
+  await person.go(`/payments/${known.id}`);
   const answers = person.page.getByRole('region', { name: 'Partners’ answers' });
   await answers.getByRole('button', { name: 'Show' }).click();
   await answers.getByLabel('Protocol').selectOption('payengine');
   await answers
     .getByLabel(/^Answer of/)
-    .getByText('pe-7')
+    .getByText('"ID":"pe-9"')
     .waitFor();
   await person.assertSound();
 });

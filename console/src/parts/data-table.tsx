@@ -33,8 +33,8 @@ interface DataTableProps<Row> {
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly rowId: (row: Row) => string;
-  /** Where a row leads; its first column is the link. */
-  readonly rowLink?: (row: Row) => string;
+  /** Where a row leads, if anywhere; its first column is the link. */
+  readonly rowLink?: (row: Row) => string | undefined;
   /** `amount.desc`; `null` for the order in which the rows came. */
   readonly sort?: string | null;
   readonly onSort?: (sort: string | null) => void;
