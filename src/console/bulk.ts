@@ -10,7 +10,7 @@ import { LIMIT_PATTERN, merchantQuery, NoBody, NoQuery, oneOf, strict } from '..
 import { maskCardNumbers } from '../core/card-number.ts';
 import { Refused } from '../core/errors.ts';
 import { actorOf } from '../core/user.ts';
-import { BULK_OUTCOMES, type BulkRun } from '../store/bulk.ts';
+import { BULK_OUTCOMES, type BulkRun } from '../store/bulk-rows.ts';
 import { MAX_FILE_BYTES, readFile } from './bulk-file.ts';
 import { BulkRunner } from './bulk-runner.ts';
 import { lineView, RESULT_HEADER, resultCells, runView } from './bulk-views.ts';
@@ -29,6 +29,7 @@ const Upload = strict({
 const Lines = strict({
   after: Type.Optional(Type.String({ pattern: '^[0-9]{1,6}$' })),
   outcome: Type.Optional(oneOf([...BULK_OUTCOMES, 'undecided'], 'Only these.')),
+  expected: Type.Optional(oneOf(BULK_OUTCOMES, 'Only those that are not decided, of which a dry run expects this.')),
   limit: Type.Optional(Type.String({ pattern: LIMIT_PATTERN })),
 });
 const RunParams = Type.Object({ id: Type.String() });
@@ -130,9 +131,9 @@ export function addBulk(app: ConsoleScope, { refundry }: ConsoleContext): void {
     config: consoleOperation('read_bulk_lines', 'read'),
     schema: { params: RunParams, querystring: Lines },
     handler: async (request) => {
-      const { after = '0', outcome = null, limit = String(DEFAULT_LINES) } = request.query;
+      const { after = '0', outcome = null, expected = null, limit = String(DEFAULT_LINES) } = request.query;
       const run = await find(request, request.params.id);
-      const lines = await bulk.lines(run, Number(after), outcome, Number(limit) + 1);
+      const lines = await bulk.lines(run, Number(after), outcome, Number(limit) + 1, expected);
       const shown = lines.slice(0, Number(limit));
       const last = shown.at(-1);
       const hasMore = lines.length > shown.length;

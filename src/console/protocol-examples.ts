@@ -32,6 +32,8 @@ export interface ProtocolExample {
   readonly tells: 'payment' | 'refund' | null;
   /** Whether the body must be put into a signed envelope before it is sent. */
   readonly isSigned?: true;
+  /** How many of the operations listed right before it must be sent first, in order, with the cookies that they set. */
+  readonly follows?: number;
   request(caller: ExampleCaller, payment: ExamplePayment | null): ExampleRequest;
 }
 
@@ -170,6 +172,7 @@ export const PROTOCOL_EXAMPLES: Readonly<Record<string, readonly ProtocolExample
       path: `${SITE}/connect.do`,
       summary: 'Signs the session in: sets the cookie SESSION_INFO.',
       tells: null,
+      follows: 1,
       request: ({ lookup, secrets }) => form({ username: lookup, password: secrets[0] ?? '' }, {}),
     },
     {
@@ -178,6 +181,7 @@ export const PROTOCOL_EXAMPLES: Readonly<Record<string, readonly ProtocolExample
       path: `${SITE}/paymentTxnService.do`,
       summary: 'Refunds an invoice whole, on behalf of an administrator of the site; both cookies must be there.',
       tells: 'refund',
+      follows: 2,
       request: ({ settings }, payment) =>
         form(
           { dispatch: 'refund', id: payment?.value ?? '5f0c2c5e-8f0e-4b0e-9d0a-0cc47a352511' },

@@ -99,6 +99,9 @@ function protocolView(dialect: Dialect, demo: DemoAccess | null): object {
         method: example.method,
         path: example.path,
         summary: example.summary,
+        writes: dialect.operations.some(({ name, writes }) => name === example.operation && writes),
+        // How many operations before it in this list must be sent first, with the cookies that they set.
+        follows: example.follows ?? 0,
         // Such a body goes through protocols/bbmsl/sign before it is sent.
         signed: example.isSigned === true,
         example: { query, headers, content_type: contentType, body },

@@ -4,78 +4,18 @@
  */
 import type pg from 'pg';
 import { bucketOf } from '../core/ids.ts';
-
-export type BulkStatus = 'ready' | 'running' | 'interrupted' | 'done';
-
-/** What becomes of a line. `invalid` cannot be read; `failed` was Refundry's own mistake, and may be tried again. */
-export const BULK_OUTCOMES = ['succeeded', 'pending_approval', 'refused', 'invalid', 'failed'] as const;
-export type BulkOutcome = (typeof BULK_OUTCOMES)[number];
-
-export interface BulkRun {
-  /** SHA-256, hex, of the merchant and the file. */
-  readonly id: string;
-  readonly merchantId: string;
-  readonly name: string;
-  readonly lines: number;
-  readonly status: BulkStatus;
-  readonly counts: BulkCounts;
-  readonly createdBy: string;
-  readonly startedBy: string | null;
-  /** Times are milliseconds since 1970. */
-  readonly createdAt: number;
-  readonly previewedAt: number | null;
-  readonly startedAt: number | null;
-  readonly finishedAt: number | null;
-}
-
-/** Lines by what became of them and by what a preview expects, and the sums of what they refund, minor units. */
-export interface BulkCounts {
-  readonly outcomes: Readonly<Record<string, number>>;
-  readonly expected: Readonly<Record<string, number>>;
-  readonly amounts: readonly {
-    readonly outcome: string | null;
-    readonly expected: string | null;
-    readonly currency: string;
-    readonly amount: string;
-  }[];
-}
-
-const NO_COUNTS: BulkCounts = { outcomes: {}, expected: {}, amounts: [] };
-
-/** A line's cells as they were written. */
-export interface BulkCells {
-  readonly payment: string;
-  readonly reference: string;
-  readonly namespace: string;
-  readonly amount: string;
-  readonly currency: string;
-  readonly reason: string;
-}
-
-/** What a line became, or is expected to. */
-export interface BulkResult {
-  readonly outcome: BulkOutcome;
-  readonly code: string | null;
-  readonly detail: string | null;
-  readonly refundId: string | null;
-  readonly paymentId: string | null;
-  readonly amountMinor: bigint | null;
-  readonly currency: string | null;
-}
-
-export interface BulkLine {
-  /** As a spreadsheet counts: the header is line 1. */
-  readonly line: number;
-  readonly cells: BulkCells;
-  readonly outcome: BulkOutcome | null;
-  readonly expected: BulkOutcome | null;
-  readonly code: string | null;
-  readonly detail: string | null;
-  readonly refundId: string | null;
-  readonly paymentId: string | null;
-  readonly amountMinor: bigint | null;
-  readonly currency: string | null;
-}
+import {
+  type BulkCells,
+  type BulkCounts,
+  type BulkLine,
+  type BulkOutcome,
+  type BulkResult,
+  type BulkRun,
+  type LineRow,
+  type RunRow,
+  toLine,
+  toRun,
+} from './bulk-rows.ts';
 
 /** A run nobody spoke for since is nobody's any more. */
 const SILENT_SECONDS = 5;
@@ -86,35 +26,8 @@ const LEFT_ALONE = `(status = 'running' AND alive_at < now() - interval '${SILEN
 const RUN = `id, merchant_id, name, lines, CASE WHEN ${LEFT_ALONE} THEN 'interrupted' ELSE status END AS status, counts,
   created_by, started_by, created_at, previewed_at, started_at, finished_at`;
 
-interface RunRow {
-  id: string;
-  merchant_id: string;
-  name: string;
-  lines: number;
-  status: BulkStatus;
-  counts: BulkCounts | Record<string, never>;
-  created_by: string;
-  started_by: string | null;
-  created_at: number;
-  previewed_at: number | null;
-  started_at: number | null;
-  finished_at: number | null;
-}
-
 const LINE = `line, payment, reference, namespace, amount, currency, reason, outcome, expected, code, detail, refund_id, payment_id,
   refund_amount_minor, refund_currency`;
-
-interface LineRow extends BulkCells {
-  line: number;
-  outcome: BulkOutcome | null;
-  expected: BulkOutcome | null;
-  code: string | null;
-  detail: string | null;
-  refund_id: string | null;
-  payment_id: string | null;
-  refund_amount_minor: bigint | null;
-  refund_currency: string | null;
-}
 
 /** Lines of one statement: a few milliseconds of PostgreSQL's time. */
 const LINES_AT_ONCE = 2_000;
@@ -183,18 +96,23 @@ export class BulkStore {
     return rows.map(toRun);
   }
 
-  /** Lines after one, in their order: all, those of an outcome, or those that have none yet. */
+  /**
+   * Lines after one, in their order: all, those of an outcome, or those that have none yet. `expected`: only those that have
+   * none yet, of which a preview expects this.
+   */
   async lines(
     run: Pick<BulkRun, 'id' | 'merchantId'>,
     after: number,
     which: BulkOutcome | 'undecided' | null,
     limit: number,
+    expected: BulkOutcome | null = null,
   ): Promise<BulkLine[]> {
     const { rows } = await this.#readers.query<LineRow>({
       name: 'read_bulk_lines',
       text: `SELECT ${LINE} FROM bulk_line WHERE run_id = $1 AND bucket = $2 AND line > $3
-             AND ($4::text IS NULL OR coalesce(outcome, 'undecided') = $4) ORDER BY line LIMIT $5`,
-      values: [run.id, bucketOf(run.merchantId), after, which, limit],
+             AND ($4::text IS NULL OR coalesce(outcome, 'undecided') = $4)
+             AND ($6::text IS NULL OR (outcome IS NULL AND expected = $6)) ORDER BY line LIMIT $5`,
+      values: [run.id, bucketOf(run.merchantId), after, which, limit, expected],
     });
     return rows.map(toLine);
   }
@@ -311,37 +229,4 @@ export class BulkStore {
     });
     return counts;
   }
-}
-
-function toRun(row: RunRow): BulkRun {
-  return {
-    id: row.id,
-    merchantId: row.merchant_id,
-    name: row.name,
-    lines: row.lines,
-    status: row.status,
-    counts: 'outcomes' in row.counts ? (row.counts as BulkCounts) : NO_COUNTS,
-    createdBy: row.created_by,
-    startedBy: row.started_by,
-    createdAt: row.created_at,
-    previewedAt: row.previewed_at,
-    startedAt: row.started_at,
-    finishedAt: row.finished_at,
-  };
-}
-
-function toLine(row: LineRow): BulkLine {
-  const { payment, reference, namespace, amount, currency, reason } = row;
-  return {
-    line: row.line,
-    cells: { payment, reference, namespace, amount, currency, reason },
-    outcome: row.outcome,
-    expected: row.expected,
-    code: row.code,
-    detail: row.detail,
-    refundId: row.refund_id,
-    paymentId: row.payment_id,
-    amountMinor: row.refund_amount_minor,
-    currency: row.refund_currency,
-  };
 }

@@ -69,6 +69,22 @@ test('every protocol is there, with an example for each of its operations', () =
   }
 });
 
+test('what changes money is said to, and what must be sent before it', () => {
+  const told = (name: string): any[] =>
+    protocol(name).operations.map((one: any) => [one.name, one.writes, one.follows] as const);
+  assert.deepEqual(told('bbmsl'), [
+    ['refund', true, 0],
+    ['query', false, 0],
+    ['void', true, 0],
+  ]);
+  assert.deepEqual(told('edubrite'), [
+    ['connect', false, 0],
+    ['connect', false, 1],
+    ['refund', true, 2],
+    ['sign_out', false, 0],
+  ]);
+});
+
 test('the errors are in each partner’s own words', () => {
   const error = (name: string, code: string): any => protocol(name).errors.find((one: any) => one.code === code);
   assert.match(error('boost-aoc', 'unauthenticated').body, /"errorCode":"AOC0003"/);
