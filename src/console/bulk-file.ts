@@ -8,7 +8,7 @@ import { isId } from '../core/ids.ts';
 import { decodeUtf8, JsonFault, textFault } from '../core/json.ts';
 import { currencyExponent, decimalFault, isCurrency, MAX_AMOUNT_MINOR, parseMajor } from '../core/money.ts';
 import { referenceNamespaces } from '../dialects/references.ts';
-import type { BulkCells } from '../store/bulk.ts';
+import type { BulkCells } from '../store/bulk-rows.ts';
 import { plainCell } from './csv.ts';
 
 /** More is an import, and a screen that nobody checks. */

@@ -9,7 +9,7 @@ import type { Command } from '../core/command.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { actorOf, CONSOLE_PROTOCOL, limitPolicy } from '../core/user.ts';
 import type { Refundry } from '../engine/refundry.ts';
-import type { BulkLine, BulkOutcome, BulkResult, BulkRun } from '../store/bulk.ts';
+import type { BulkLine, BulkOutcome, BulkResult, BulkRun } from '../store/bulk-rows.ts';
 import { readAction } from './bulk-file.ts';
 
 /** Lines that are asked for at once: enough to share commits, few enough that others' refunds come in between. */

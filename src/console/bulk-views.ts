@@ -1,7 +1,7 @@
 /** Runs of files of refunds, and their lines, as plain JSON and as CSV. */
 import { amountView, exact, timeOrNull, timeView } from '../api/exact-json.ts';
 import { formatMajor } from '../core/money.ts';
-import { BULK_OUTCOMES, type BulkLine, type BulkRun } from '../store/bulk.ts';
+import { BULK_OUTCOMES, type BulkLine, type BulkRun } from '../store/bulk-rows.ts';
 import type { Cell } from './csv.ts';
 
 /** Lines by outcome; each outcome is named, also where there are none. */
