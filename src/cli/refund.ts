@@ -1,7 +1,7 @@
 /** `refundry refund …`: asks for a refund, decides on one that waits, and takes one back. */
 import { Command, Option } from 'commander';
 import { refundView } from '../api/views.ts';
-import type { RefundPayment, RequestedAmount } from '../core/command.ts';
+import type { Action, RefundPayment, RequestedAmount } from '../core/command.ts';
 import { textFault } from '../core/json.ts';
 import { decimalFault, parseMajor } from '../core/money.ts';
 import type { JournalEntry } from '../core/journal.ts';
@@ -24,6 +24,10 @@ interface CreateOptions extends CommonOptions {
   readonly idempotencyKey?: string;
   readonly merchant?: string;
   readonly dryRun?: true;
+}
+
+interface DecideOptions extends CommonOptions {
+  readonly reason?: string;
 }
 
 interface ListOptions extends CommonOptions {
@@ -85,14 +89,21 @@ export function refundCommand(): Command {
     refund
       .command('approve <refund>')
       .description('approve a refund that waits: somebody else than who asked')
-      .option('--amount <amount>', 'refuse unless the refund is of this amount'),
+      .option('--amount <amount>', 'refuse unless the refund is of this amount')
+      .option('--reason <text>', 'why, for people'),
   ).action(approveRefund);
   onBooks(
-    refund.command('reject <refund>').description('turn a waiting refund down: somebody else than who asked'),
-  ).action((id: string, options: CommonOptions) => decideOn(id, options, 'reject_refund', 'Rejected'));
-  onBooks(refund.command('cancel <refund>').description('take a waiting refund back')).action(
-    (id: string, options: CommonOptions) => decideOn(id, options, 'cancel_refund', 'Canceled'),
-  );
+    refund
+      .command('reject <refund>')
+      .description('turn a waiting refund down: somebody else than who asked')
+      .option('--reason <text>', 'why, for people'),
+  ).action((id: string, options: DecideOptions) => decideOn(id, options, 'reject_refund', 'Rejected'));
+  onBooks(
+    refund
+      .command('cancel <refund>')
+      .description('take a waiting refund back')
+      .option('--reason <text>', 'why, for people'),
+  ).action((id: string, options: DecideOptions) => decideOn(id, options, 'cancel_refund', 'Canceled'));
   onBooks(
     refund.command('reverse <refund>').description('a refund that succeeded came back: its funds are refundable again'),
   ).action((id: string, options: CommonOptions) => decideOn(id, options, 'reverse_refund', 'Reversed'));
@@ -101,10 +112,7 @@ export function refundCommand(): Command {
 
 async function createRefund(name: string, options: CreateOptions): Promise<void> {
   const amount = readAmount(options);
-  const reasonFault = textFault(options.reason ?? '');
-  if (reasonFault !== null || (options.reason ?? '').length > MAX_REASON_LENGTH) {
-    throw usage(`--reason ${reasonFault ?? `must have at most ${MAX_REASON_LENGTH} characters`}`);
-  }
+  checkReason(options);
   const permission = options.dryRun === true ? 'read' : 'operate';
   await withSession(options, { permission }, async (session) => {
     const { payment } = await findPayment(session, name, options.merchant);
@@ -180,6 +188,7 @@ function describe(
       : []),
     ['asked', time(refund.createdAt)],
     ...describeEntries(later),
+    ...(refund.decisionReason === null ? [] : [['because', refund.decisionReason] as [string, string]]),
     ['payment', refund.paymentId],
     ...(outcome.payment === null ? [] : describeNumbers(outcome.payment)),
   ]);
@@ -250,7 +259,8 @@ async function showRefund(id: string, options: CommonOptions): Promise<void> {
   });
 }
 
-async function approveRefund(id: string, options: CommonOptions & { amount?: string }): Promise<void> {
+async function approveRefund(id: string, options: DecideOptions & { amount?: string }): Promise<void> {
+  checkReason(options);
   const fault = options.amount === undefined ? null : decimalFault(options.amount);
   if (fault !== null) throw usage(`--amount ${fault}`);
   await withSession(options, { permission: 'operate' }, async (session) => {
@@ -260,7 +270,12 @@ async function approveRefund(id: string, options: CommonOptions & { amount?: str
       throw usage(`--amount: ${refund.currency} cannot hold ${options.amount}`);
     }
     answer(
-      await session.execute(refund.merchantId, { kind: 'approve_refund', refundId: id, amountMinor }),
+      await session.execute(refund.merchantId, {
+        kind: 'approve_refund',
+        refundId: id,
+        amountMinor,
+        ...reasonOf(options),
+      }),
       options,
       'Approved',
     );
@@ -269,15 +284,27 @@ async function approveRefund(id: string, options: CommonOptions & { amount?: str
 
 async function decideOn(
   id: string,
-  options: CommonOptions,
+  options: DecideOptions,
   kind: 'reject_refund' | 'cancel_refund' | 'reverse_refund',
   done: string,
 ): Promise<void> {
+  checkReason(options);
   await withSession(options, { permission: 'operate' }, async (session) => {
     const { refund } = await findRefund(session, id);
-    answer(await session.execute(refund.merchantId, { kind, refundId: id }), options, done);
+    const action: Action =
+      kind === 'reverse_refund' ? { kind, refundId: id } : { kind, refundId: id, ...reasonOf(options) };
+    answer(await session.execute(refund.merchantId, action), options, done);
   });
 }
+
+/** Throws `Failure` (`usage`). */
+function checkReason({ reason = '' }: DecideOptions): void {
+  const fault = textFault(reason);
+  if (fault === null && reason.length <= MAX_REASON_LENGTH) return;
+  throw usage(`--reason ${fault ?? `must have at most ${MAX_REASON_LENGTH} characters`}`);
+}
+
+const reasonOf = ({ reason }: DecideOptions): { readonly reason?: string } => (reason === undefined ? {} : { reason });
 
 function answer(outcome: Outcome, options: CommonOptions, done: string): void {
   accepted(outcome);

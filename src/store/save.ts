@@ -194,7 +194,8 @@ export const SAVES = {
   ),
   changed_refund: counted(
     'refund',
-    `UPDATE refund SET status = $4, cancel_reason = $5, updated_at = to_timestamp($6::double precision / 1000), last_seq = $7::bigint
+    `UPDATE refund SET status = $4, cancel_reason = $5, updated_at = to_timestamp($6::double precision / 1000), last_seq = $7::bigint,
+       decision_reason = $8, decision_salt = $9
      WHERE id = $3::uuid AND bucket = $1`,
   ),
   new_merchants: counted(
@@ -332,8 +333,9 @@ export function savesOf(book: Book, headBefore: bigint): Statement[] {
     entitlements.map(({ createdAt }) => createdAt),
     entitlements.map(({ createdSeq }) => text(createdSeq)),
   ]);
-  for (const { id, status, cancelReason, updatedAt, lastSeq } of changes.changedRefunds.values()) {
-    rare('changed_refund', 1, () => [id, status, cancelReason, updatedAt, text(lastSeq)]);
+  for (const refund of changes.changedRefunds.values()) {
+    const { id, status, cancelReason, updatedAt, lastSeq, decisionReason, decisionSalt } = refund;
+    rare('changed_refund', 1, () => [id, status, cancelReason, updatedAt, text(lastSeq), decisionReason, decisionSalt]);
   }
   rare('settlements', settlements.length, () => [
     settlements.map(({ id }) => id),
