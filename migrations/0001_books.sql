@@ -126,6 +126,9 @@ CREATE TABLE refund (
   expires_at timestamptz CHECK (expires_at IS NOT NULL OR status <> 'pending_approval'),
   details jsonb NOT NULL DEFAULT '{}',
   details_salt text NOT NULL DEFAULT '',
+  -- Why whoever approved, rejected or canceled it did so; its salted digest is in that entry and those after it.
+  decision_reason text,
+  decision_salt text NOT NULL DEFAULT '',
   protocol text NOT NULL,
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,

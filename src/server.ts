@@ -13,6 +13,7 @@ import { registerApi } from './api/index.ts';
 import { answerErrors, problemOf, sendProblem } from './api/problems.ts';
 import type { Config } from './config.ts';
 import { registerConsole } from './console/index.ts';
+import type { DemoAccess } from './console/scope.ts';
 import { builtPages } from './console/static.ts';
 import { actsForMerchant } from './core/caller.ts';
 import { holdsCardNumber, maskCardNumbers } from './core/card-number.ts';
@@ -44,6 +45,8 @@ export interface ServerParts {
   readonly config: Pick<Config, 'metricsToken' | 'trustProxy' | 'tls'>;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** What the console's examples need where a demo runs. */
+  readonly demo?: DemoAccess;
   /** Where the console's built pages are; tests have their own. */
   readonly consolePages?: string;
   /** The dialects to serve; tests add one of their own. */
@@ -130,7 +133,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   answerErrors(app);
   await app.register(async (native) => registerApi(native, { refundry }));
   const pages = parts.consolePages ?? builtPages();
-  await app.register(async (scope) => registerConsole(scope, { refundry, pages }));
+  await app.register(async (scope) => registerConsole(scope, { refundry, pages, demo: parts.demo ?? null }));
   for (const dialect of dialects) await app.register(async (scope) => serveDialect(scope, dialect, refundry));
   serveOperations(app, refundry, metrics, config.metricsToken);
   app.setNotFoundHandler((request, reply) => refuseUnknown(dialects, request, reply));

@@ -136,6 +136,7 @@ export const EXAMPLES = {
     requested_by: null,
     expires_at: null,
     reason: 'One ticket returned',
+    decision_reason: null,
     notes: null,
     internal_transaction_id: null,
     metadata: {},

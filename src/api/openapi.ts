@@ -31,7 +31,7 @@ const TAGS = [
   { name: 'Entitlements', description: 'Enrolments and coupons that payments carry.' },
 ];
 
-const { version } = JSON.parse(readFileSync(findPackage(), 'utf8')) as { version: string };
+export const { version } = JSON.parse(readFileSync(findPackage(), 'utf8')) as { version: string };
 
 /** From the sources, or from the compiled files one folder deeper. */
 function findPackage(): URL {

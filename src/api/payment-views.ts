@@ -69,6 +69,7 @@ export function refundView(refund: Refund, payment: Payment | null, entry: Journ
     requested_by: refund.requestedBy,
     expires_at: timeOrNull(refund.expiresAt),
     reason: details.reason ?? null,
+    decision_reason: refund.decisionReason,
     notes: details.notes ?? null,
     internal_transaction_id: details.internalTransactionId ?? null,
     metadata: details.metadata ?? {},

@@ -145,7 +145,7 @@ function problemOfError(error: Error & { statusCode?: number; code?: unknown }, 
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return problemOfParameters([{ parameter: 'Content-Type', problem: 'must be application/json' }], requestId, 415);
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return problemOfParameters([{ parameter: 'body', problem: 'is larger than 64 KiB' }], requestId, 413);
+      return problemOfParameters([{ parameter: 'body', problem: tooLarge(request) }], requestId, 413);
   }
   if (error.statusCode !== undefined && error.statusCode < 500) {
     return problemOfParameters([{ parameter: 'request', problem: 'cannot be read' }], requestId);
@@ -156,4 +156,8 @@ function problemOfError(error: Error & { statusCode?: number; code?: unknown }, 
     : problemOf(refusal('internal_error', 'Refundry made a mistake; please report it with the request_id'), {
         requestId,
       });
+}
+
+function tooLarge({ routeOptions: { bodyLimit } }: FastifyRequest): string {
+  return `is larger than ${bodyLimit / 1024} KiB`;
 }

@@ -52,15 +52,23 @@ export const CreateRefund = strict(refundRequest, {
 });
 export type RefundRequest = Static<typeof CreateRefund>;
 
+const decisionReason = Type.Optional(text('Why you decide so, for people. Never card numbers.', 500));
+
 export const ApproveRefund = strict(
   {
+    reason: decisionReason,
     amount: Type.Optional(
       amount(
         'What you believe to approve, in minor units: the approval is refused if the refund is of another amount.',
       ),
     ),
   },
-  { examples: [{ amount: 60_000 }], ...OPTIONAL_BODY },
+  { examples: [{ amount: 60_000, reason: 'Checked with the venue' }], ...OPTIONAL_BODY },
+);
+
+export const DecideRefund = strict(
+  { reason: decisionReason },
+  { examples: [{ reason: 'The ticket was used' }], ...OPTIONAL_BODY },
 );
 
 export const REFUND_STATUSES = [
@@ -104,7 +112,10 @@ export const RefundResource = component(
     reference: nullable(Type.Object({ namespace: Type.String(), value: Type.String() })),
     requested_by: nullable(Type.String({ description: 'Who asked, where another must approve.' })),
     expires_at: nullable(time('Until when it may be approved.')),
-    reason: nullable(Type.String()),
+    reason: nullable(Type.String({ description: 'Why it was asked for.' })),
+    decision_reason: nullable(
+      Type.String({ description: 'Why whoever approved, rejected or canceled it did so, if they said.' }),
+    ),
     notes: nullable(Type.String()),
     internal_transaction_id: nullable(Type.String()),
     metadata: Type.Record(Type.String(), Type.Unknown()),

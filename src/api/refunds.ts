@@ -1,6 +1,7 @@
 /** Refunds: asking for one, previewing one, finding them. Decisions on one that waits are in `refund-actions.ts`. */
 import { errorDefinition, type ErrorCode, invalidParameter, Refused } from '../core/errors.ts';
 import type { PaymentSelector, RefundPayment } from '../core/command.ts';
+import type { Outcome } from '../core/outcome.ts';
 import { refundNotFound } from '../core/select.ts';
 import { referenceNamespaces } from '../dialects/references.ts';
 import { actingMerchant, operation, visibleMerchant } from './access.ts';
@@ -89,20 +90,7 @@ export function addRefunds(app: ApiScope, { refundry }: ApiContext): void {
     handler: async (request): Promise<PreviewView> => {
       const action = readRefund(request.body);
       const merchantId = await actingMerchant(request, refundry, request.body);
-      const outcome = await refundry.preview(commandOf(request, merchantId, action, null));
-      const { refusal } = outcome;
-      if (refusal !== null && !errorDefinition(refusal.code).decided) throw new Declined(outcome, refusal);
-      const refund = present(outcome.refund);
-      const changes = outcome.entry === null ? null : entitlementChangesView(outcome.entry);
-      return {
-        outcome: refusal !== null ? 'refused' : refund.status === 'pending_approval' ? 'pending_approval' : 'succeeded',
-        approval_required: refund.status === 'pending_approval',
-        amount: Number(refund.amountMinor),
-        currency: refund.currency,
-        payment: breakdownView(present(outcome.payment)),
-        refusal: refusal === null ? null : withoutIds(problemOfOutcome(outcome, refusal, request.id)),
-        ...(changes === null ? {} : { entitlement_changes: changes }),
-      };
+      return previewView(await refundry.preview(commandOf(request, merchantId, action, null)), request.id);
     },
   });
 
@@ -149,6 +137,23 @@ export function addRefunds(app: ApiScope, { refundry }: ApiContext): void {
       return refundView(present(found.refund), found.payment);
     },
   });
+}
+
+/** What a command about a refund would bring about. Throws `Declined` where the rules would decide nothing. */
+export function previewView(outcome: Outcome, requestId: string): PreviewView {
+  const { refusal } = outcome;
+  if (refusal !== null && !errorDefinition(refusal.code).decided) throw new Declined(outcome, refusal);
+  const refund = present(outcome.refund);
+  const changes = outcome.entry === null ? null : entitlementChangesView(outcome.entry);
+  return {
+    outcome: refusal !== null ? 'refused' : refund.status === 'pending_approval' ? 'pending_approval' : 'succeeded',
+    approval_required: refund.status === 'pending_approval',
+    amount: Number(refund.amountMinor),
+    currency: refund.currency,
+    payment: breakdownView(present(outcome.payment)),
+    refusal: refusal === null ? null : withoutIds(problemOfOutcome(outcome, refusal, requestId)),
+    ...(changes === null ? {} : { entitlement_changes: changes }),
+  };
 }
 
 /** A refusal that did not happen has neither request nor refund. */

@@ -171,6 +171,7 @@ class Import {
       return;
     }
     this.tally.lines += 1;
+    this.rejects?.expect(line);
     if (line.fault !== null) {
       this.#reject(line, refusal('invalid_request', line.fault));
       return;
@@ -188,8 +189,12 @@ class Import {
   }
 
   #count(line: CsvLine, outcome: Outcome): void {
-    if (outcome.refusal !== null) this.#reject(line, outcome.refusal);
-    else if (outcome.entry === null) this.tally.alreadyThere += 1;
+    if (outcome.refusal !== null) {
+      this.#reject(line, outcome.refusal);
+      return;
+    }
+    this.rejects?.settle(line);
+    if (outcome.entry === null) this.tally.alreadyThere += 1;
     else this.tally.registered += 1;
   }
 

@@ -25,7 +25,7 @@ export function merchantCommand(): Command {
   onBooks(
     merchant
       .command('create <name>')
-      .description('make a merchant and print its id')
+      .description('make a merchant and say its id; --json prints it for programs')
       .option('--set <setting=value>', 'a setting of its policy, see below', collect)
       .addHelpText('after', POLICY_HELP),
   ).action(createMerchant);

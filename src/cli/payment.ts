@@ -1,8 +1,7 @@
 /** `refundry payment show`: what a payment is, what of it went back, and what is refundable. */
 import { Command } from 'commander';
 import { couponView, entitlementView, paymentView, refundView } from '../api/views.ts';
-import type { Payment } from '../core/payment.ts';
-import { refundableMinor } from '../core/payment.ts';
+import { type Payment, type PaymentDetails, type PaymentMethod, refundableMinor } from '../core/payment.ts';
 import type { Refund } from '../core/refund.ts';
 import { fields, money, print, printJson, table, time } from './output.ts';
 import { findPayment } from './select.ts';
@@ -60,9 +59,30 @@ export function describePayment(payment: Payment): [string, string][] {
     ['amount', show(payment.amountMinor)],
     ...describeNumbers(payment),
     ...payment.references.map(({ namespace, value }): [string, string] => [namespace, value]),
+    ...describeDetails(payment.details),
     ['made', time(payment.createdAt)],
     ...(payment.capturedAt === null ? [] : [['captured at', time(payment.capturedAt)] as [string, string]]),
   ];
+}
+
+/** Who paid, and with what: of a card number there are the first six digits and the last four, if those. */
+function describeDetails({ customer = {}, method, description }: PaymentDetails): [string, string][] {
+  const { name, email, phone } = customer;
+  const lines: [string, (string | undefined)[]][] = [
+    ['customer', [name, email, phone]],
+    ['paid with', method === undefined ? [] : [describeMethod(method), method.holderName]],
+    ['for', [description]],
+  ];
+  return lines.flatMap(([label, parts]): [string, string][] => {
+    const given = parts.filter((part) => part !== undefined);
+    return given.length === 0 ? [] : [[label, given.join(', ')]];
+  });
+}
+
+function describeMethod({ type, scheme, first6, last4, expiryMonth, expiryYear }: PaymentMethod): string {
+  const number = last4 === undefined && first6 === undefined ? undefined : `${first6 ?? ''}******${last4 ?? ''}`;
+  const expiry = expiryMonth === undefined || expiryYear === undefined ? undefined : `(${expiryMonth}/${expiryYear})`;
+  return [type, scheme, number, expiry].filter((part) => part !== undefined).join(' ');
 }
 
 /** Captured, refunded, reserved, refundable. */

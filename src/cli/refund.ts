@@ -1,9 +1,10 @@
 /** `refundry refund …`: asks for a refund, decides on one that waits, and takes one back. */
 import { Command, Option } from 'commander';
 import { refundView } from '../api/views.ts';
-import type { RefundPayment, RequestedAmount } from '../core/command.ts';
+import type { Action, RefundPayment, RequestedAmount } from '../core/command.ts';
 import { textFault } from '../core/json.ts';
 import { decimalFault, parseMajor } from '../core/money.ts';
+import type { JournalEntry } from '../core/journal.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Refund, RefundStatus } from '../core/refund.ts';
 import type { Page } from '../store/page.ts';
@@ -12,6 +13,7 @@ import { merchantFor } from './identity.ts';
 import { existing } from './merchant.ts';
 import { fields, money, note, print, printJson, table, time } from './output.ts';
 import { describeNumbers } from './payment.ts';
+import { askedBy, describeEntries, entriesView, laterEntries } from './refund-history.ts';
 import { findPayment, findRefund } from './select.ts';
 import { accepted, type CommonOptions, onBooks, withSession } from './session.ts';
 
@@ -22,6 +24,10 @@ interface CreateOptions extends CommonOptions {
   readonly idempotencyKey?: string;
   readonly merchant?: string;
   readonly dryRun?: true;
+}
+
+interface DecideOptions extends CommonOptions {
+  readonly reason?: string;
 }
 
 interface ListOptions extends CommonOptions {
@@ -76,19 +82,28 @@ export function refundCommand(): Command {
       .option('--merchant <id>', 'only those of this merchant')
       .option('--limit <n>', 'the most to list', '50'),
   ).action(listRefunds);
-  onBooks(refund.command('show <refund>').description('a refund as it is now')).action(showRefund);
+  onBooks(
+    refund.command('show <refund>').description('a refund as it is now, who asked for it and who decided'),
+  ).action(showRefund);
   onBooks(
     refund
       .command('approve <refund>')
       .description('approve a refund that waits: somebody else than who asked')
-      .option('--amount <amount>', 'refuse unless the refund is of this amount'),
+      .option('--amount <amount>', 'refuse unless the refund is of this amount')
+      .option('--reason <text>', 'why, for people'),
   ).action(approveRefund);
   onBooks(
-    refund.command('reject <refund>').description('turn a waiting refund down: somebody else than who asked'),
-  ).action((id: string, options: CommonOptions) => decideOn(id, options, 'reject_refund', 'Rejected'));
-  onBooks(refund.command('cancel <refund>').description('take a waiting refund back')).action(
-    (id: string, options: CommonOptions) => decideOn(id, options, 'cancel_refund', 'Canceled'),
-  );
+    refund
+      .command('reject <refund>')
+      .description('turn a waiting refund down: somebody else than who asked')
+      .option('--reason <text>', 'why, for people'),
+  ).action((id: string, options: DecideOptions) => decideOn(id, options, 'reject_refund', 'Rejected'));
+  onBooks(
+    refund
+      .command('cancel <refund>')
+      .description('take a waiting refund back')
+      .option('--reason <text>', 'why, for people'),
+  ).action((id: string, options: DecideOptions) => decideOn(id, options, 'cancel_refund', 'Canceled'));
   onBooks(
     refund.command('reverse <refund>').description('a refund that succeeded came back: its funds are refundable again'),
   ).action((id: string, options: CommonOptions) => decideOn(id, options, 'reverse_refund', 'Reversed'));
@@ -97,10 +112,7 @@ export function refundCommand(): Command {
 
 async function createRefund(name: string, options: CreateOptions): Promise<void> {
   const amount = readAmount(options);
-  const reasonFault = textFault(options.reason ?? '');
-  if (reasonFault !== null || (options.reason ?? '').length > MAX_REASON_LENGTH) {
-    throw usage(`--reason ${reasonFault ?? `must have at most ${MAX_REASON_LENGTH} characters`}`);
-  }
+  checkReason(options);
   const permission = options.dryRun === true ? 'read' : 'operate';
   await withSession(options, { permission }, async (session) => {
     const { payment } = await findPayment(session, name, options.merchant);
@@ -155,8 +167,13 @@ function sentence(outcome: Outcome, done: 'Refunded' | 'Would refund'): string {
   return `The refund of ${amount} ${waits} for a second person's approval${until}.`;
 }
 
-function describe(outcome: Outcome): string {
+/** `later`: what was done to it after it was asked for. */
+function describe(
+  outcome: Outcome,
+  later: readonly JournalEntry[] = outcome.entry === null ? [] : [outcome.entry],
+): string {
   const refund = refundOf(outcome);
+  const asker = askedBy(outcome);
   return fields([
     ['refund', refund.id],
     ['status', refund.cancelReason === null ? refund.status : `${refund.status} (${refund.cancelReason})`],
@@ -165,11 +182,13 @@ function describe(outcome: Outcome): string {
       : [['refused', `${refund.refusalCode}: ${outcome.refusal?.message ?? ''}`] as [string, string]]),
     ['amount', money(refund.amountMinor, refund.currency)],
     ...(refund.details.reason === undefined ? [] : [['reason', refund.details.reason] as [string, string]]),
-    ...(refund.requestedBy === null ? [] : [['asked by', refund.requestedBy] as [string, string]]),
+    ...(asker === null ? [] : [['asked by', asker] as [string, string]]),
     ...(refund.status === 'pending_approval' && refund.expiresAt !== null
       ? [['expires', time(refund.expiresAt)] as [string, string]]
       : []),
     ['asked', time(refund.createdAt)],
+    ...describeEntries(later),
+    ...(refund.decisionReason === null ? [] : [['because', refund.decisionReason] as [string, string]]),
     ['payment', refund.paymentId],
     ...(outcome.payment === null ? [] : describeNumbers(outcome.payment)),
   ]);
@@ -225,19 +244,23 @@ function tableOf(refunds: readonly Refund[]): string {
 async function showRefund(id: string, options: CommonOptions): Promise<void> {
   await withSession(options, { permission: 'read' }, async (session) => {
     const outcome = await findRefund(session, id);
+    const later = await laterEntries(session, outcome.refund);
     if (options.json === true) {
       const { refusal } = outcome;
       printJson({
         ...refundView(outcome.refund, outcome.payment, outcome.entry),
+        asked_by: askedBy(outcome),
+        later: entriesView(later),
         refusal: refusal === null ? null : { code: refusal.code, message: refusal.message, facts: refusal.facts },
       });
     } else {
-      print(describe(outcome));
+      print(describe(outcome, later));
     }
   });
 }
 
-async function approveRefund(id: string, options: CommonOptions & { amount?: string }): Promise<void> {
+async function approveRefund(id: string, options: DecideOptions & { amount?: string }): Promise<void> {
+  checkReason(options);
   const fault = options.amount === undefined ? null : decimalFault(options.amount);
   if (fault !== null) throw usage(`--amount ${fault}`);
   await withSession(options, { permission: 'operate' }, async (session) => {
@@ -247,7 +270,12 @@ async function approveRefund(id: string, options: CommonOptions & { amount?: str
       throw usage(`--amount: ${refund.currency} cannot hold ${options.amount}`);
     }
     answer(
-      await session.execute(refund.merchantId, { kind: 'approve_refund', refundId: id, amountMinor }),
+      await session.execute(refund.merchantId, {
+        kind: 'approve_refund',
+        refundId: id,
+        amountMinor,
+        ...reasonOf(options),
+      }),
       options,
       'Approved',
     );
@@ -256,15 +284,27 @@ async function approveRefund(id: string, options: CommonOptions & { amount?: str
 
 async function decideOn(
   id: string,
-  options: CommonOptions,
+  options: DecideOptions,
   kind: 'reject_refund' | 'cancel_refund' | 'reverse_refund',
   done: string,
 ): Promise<void> {
+  checkReason(options);
   await withSession(options, { permission: 'operate' }, async (session) => {
     const { refund } = await findRefund(session, id);
-    answer(await session.execute(refund.merchantId, { kind, refundId: id }), options, done);
+    const action: Action =
+      kind === 'reverse_refund' ? { kind, refundId: id } : { kind, refundId: id, ...reasonOf(options) };
+    answer(await session.execute(refund.merchantId, action), options, done);
   });
 }
+
+/** Throws `Failure` (`usage`). */
+function checkReason({ reason = '' }: DecideOptions): void {
+  const fault = textFault(reason);
+  if (fault === null && reason.length <= MAX_REASON_LENGTH) return;
+  throw usage(`--reason ${fault ?? `must have at most ${MAX_REASON_LENGTH} characters`}`);
+}
+
+const reasonOf = ({ reason }: DecideOptions): { readonly reason?: string } => (reason === undefined ? {} : { reason });
 
 function answer(outcome: Outcome, options: CommonOptions, done: string): void {
   accepted(outcome);

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { demoAccess } from '../demo/index.ts';
 import { Refundry } from '../engine/refundry.ts';
 import { createServer } from '../server.ts';
 import { createLogger } from '../server/log.ts';
@@ -18,7 +19,7 @@ export interface ServerRun {
   readonly demo: boolean;
   /** After the books are open and before anybody can call. */
   readonly beforeListening?: (refundry: Refundry) => Promise<void>;
-  readonly onReady: (url: string) => void;
+  readonly onReady: (url: string, logger: Logger) => void;
   /** At the first signal to stop. */
   readonly onStopping?: () => void;
 }
@@ -49,13 +50,19 @@ export async function runServer(run: ServerRun): Promise<void> {
   metrics = new Metrics(() => refundry.engine.queueDepth);
   try {
     await run.beforeListening?.(refundry);
-    const app = await createServer({ refundry, config, logger, metrics });
+    const app = await createServer({
+      refundry,
+      config,
+      logger,
+      metrics,
+      ...(demo ? { demo: demoAccess(config.home) } : {}),
+    });
     try {
       await listen(app, config.port, run.host);
       refundry.startExpiry();
       const { port } = app.server.address() as AddressInfo;
       const host = run.host === '0.0.0.0' || run.host === '::' ? '127.0.0.1' : run.host;
-      run.onReady(`${config.tls === null ? 'http' : 'https'}://${host}:${port}`);
+      run.onReady(`${config.tls === null ? 'http' : 'https'}://${host}:${port}`, logger);
       const signal = await stopping;
       run.onStopping?.();
       logStop(logger, signal);

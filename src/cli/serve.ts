@@ -1,5 +1,6 @@
 /** `refundry serve`: production, on a PostgreSQL of one's own. Never demo data, never demo credentials. */
 import { Command } from 'commander';
+import type { Logger } from 'pino';
 import { readConfig } from '../config.ts';
 import { assertMigrated } from '../store/migrate.ts';
 import { forOperator } from './database-failure.ts';
@@ -21,7 +22,13 @@ export function serveCommand(): Command {
         host: config.host,
         database,
         demo: false,
-        onReady: (url) => console.log(`Refundry is ready on ${url}`),
+        onReady: announce,
       });
     });
+}
+
+/** For a person in a sentence; to a program that reads the log, as a line of it. */
+function announce(url: string, logger: Logger): void {
+  if (process.stdout.isTTY) console.log(`Refundry is ready on ${url}`);
+  else logger.info({ address: url }, 'ready');
 }

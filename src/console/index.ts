@@ -7,12 +7,15 @@ import type { FastifyInstance } from 'fastify';
 import { requireSessions } from '../api/access.ts';
 import { prepareScope } from '../api/index.ts';
 import type { ConsoleContext } from './scope.ts';
+import { addBulk } from './bulk.ts';
 import { addExports } from './export.ts';
 import { addFeed } from './feed.ts';
 import { addOverview } from './overview.ts';
+import { addProtocols } from './protocols.ts';
 import { addSearch } from './search.ts';
 import { addSignIn } from './sign-in.ts';
 import { servePages } from './static.ts';
+import { addVerify } from './verify.ts';
 
 export interface ConsoleParts extends ConsoleContext {
   /** Where the built pages are. */
@@ -33,7 +36,10 @@ export async function registerConsole(app: FastifyInstance, { pages, ...context 
       addFeed(routes, context);
       addExports(routes, context);
       // What it does: bulk refunds, verification.
+      addBulk(routes, context);
+      addVerify(routes, context);
       // The partners' protocols.
+      addProtocols(routes, context);
     },
     { prefix: '/console/api' },
   );

@@ -5,8 +5,27 @@ import type { Refundry } from '../engine/refundry.ts';
 
 export type ConsoleScope = ApiScope;
 
+/** What opens the doors of a demo, for examples that work: shown where a demo runs, and nowhere else. */
+export interface DemoAccess {
+  /** Who calls, by protocol: the name, the secrets and the settings of the demo merchant's credential. */
+  readonly callers: Readonly<
+    Record<
+      string,
+      {
+        readonly lookup: string;
+        readonly secrets: readonly string[];
+        readonly settings: Readonly<Record<string, string | readonly string[]>>;
+      }
+    >
+  >;
+  /** The demo merchant's private key for bbmsl, PEM. */
+  readonly bbmslKeyFile: string;
+}
+
 export interface ConsoleContext {
   readonly refundry: Refundry;
+  /** `null` where no demo runs. */
+  readonly demo: DemoAccess | null;
 }
 
 /** A route's name for metrics, and for whom it is; `callerOf(request)` is then the user who is signed in. */

@@ -107,6 +107,14 @@ test('a command loses the card numbers of its details, however deep, and keeps i
   assert.equal(fingerprint(withoutCardNumbers(masked)), fingerprint(masked));
 });
 
+test('a decision loses the card numbers of its reason', () => {
+  for (const kind of ['approve_refund', 'reject_refund', 'cancel_refund'] as const) {
+    const decision = { kind, refundId: '1', amountMinor: null, reason: 'card 4111 1111 1111 1111' };
+    const masked = withoutCardNumbers({ ...command({}), action: decision }).action;
+    assert.equal('reason' in masked && masked.reason?.includes('4111 1111 1111 1111'), false, kind);
+  }
+});
+
 test('no UUID is taken for a card number', () => {
   fc.assert(
     fc.property(fc.uuid(), (uuid) => !holdsCardNumber(`order ${uuid}`)),

@@ -146,6 +146,15 @@ export function withoutCardNumbers(command: Command): Command {
       const details = phone === undefined ? masked : { ...masked, customer: { ...masked.customer, phone } };
       return { ...command, action: { ...action, details } };
     }
+    case 'approve_refund':
+    case 'reject_refund':
+    case 'cancel_refund': {
+      const { reason } = action;
+      const masked = reason === undefined ? undefined : maskCardNumbers(reason);
+      return masked === undefined || masked === reason
+        ? command
+        : { ...command, action: { ...action, reason: masked } };
+    }
     default:
       return command;
   }

@@ -66,8 +66,11 @@ export type Action =
       readonly refundId: string;
       /** What the approver believes to approve: it must be this refund's. */
       readonly amountMinor: bigint | null;
+      /** Why, for people. */
+      readonly reason?: string;
     }
-  | { readonly kind: 'reject_refund' | 'cancel_refund' | 'reverse_refund' | 'expire_refund'; readonly refundId: string }
+  | { readonly kind: 'reject_refund' | 'cancel_refund'; readonly refundId: string; readonly reason?: string }
+  | { readonly kind: 'reverse_refund' | 'expire_refund'; readonly refundId: string }
   | { readonly kind: 'settle_balance'; readonly currency: string }
   | {
       readonly kind: 'grant_entitlement';

@@ -3,7 +3,7 @@ import { post } from './account.ts';
 import type { Book } from './book.ts';
 import type { Action, Command, RefundPayment, RequestedAmount } from './command.ts';
 import { accept, type Decision, type Env, refuse, undecided } from './decision.ts';
-import { refundDigest } from './digest.ts';
+import { decisionDigest, refundDigest } from './digest.ts';
 import { restoredEntitlements, undoneEntitlements } from './entitlements.ts';
 import { invalidParameter, type Refusal, refusal, type RefusalFacts } from './errors.ts';
 import { POSTINGS } from './journal.ts';
@@ -29,9 +29,9 @@ export function decideRefund(book: Book, command: Command, action: RefundAction,
     case 'approve_refund':
       return approveRefund(book, command, action, env);
     case 'reject_refund':
-      return releaseRefund(book, command, action.refundId, env, 'rejected');
+      return releaseRefund(book, command, action.refundId, env, 'rejected', action.reason);
     case 'cancel_refund':
-      return releaseRefund(book, command, action.refundId, env, 'canceled');
+      return releaseRefund(book, command, action.refundId, env, 'canceled', action.reason);
     case 'expire_refund':
       return releaseRefund(book, command, action.refundId, env, 'expired');
     case 'reverse_refund':
@@ -76,6 +76,8 @@ function requestRefund(book: Book, command: Command, action: RefundPayment, env:
     expiresAt: null,
     details: action.details,
     detailsSalt: hasDetails ? env.newSalt() : '',
+    decisionReason: null,
+    decisionSalt: '',
     protocol: command.protocol,
     createdAt: env.now,
     updatedAt: env.now,
@@ -296,14 +298,27 @@ function approveRefund(
     updatedAt: env.now,
     lastSeq: seq,
   };
+  const approved: Refund = {
+    ...refund,
+    ...decisionBy(action.reason, env),
+    status: 'succeeded',
+    updatedAt: env.now,
+    lastSeq: seq,
+  };
   return accept(book, command, env, {
     kind: 'refund_approved',
     payment: after,
-    refund: { ...refund, status: 'succeeded', updatedAt: env.now, lastSeq: seq },
+    refund: approved,
+    digest: decisionDigest(approved),
     posting,
     balance: post(book.balance(merchantId, refund.currency), posting, seq),
     facts: undoneEntitlements(book, payment, after),
   });
+}
+
+/** What is kept of why somebody decided so. */
+function decisionBy(reason: string | undefined, env: Env): Pick<Refund, 'decisionReason' | 'decisionSalt'> {
+  return { decisionReason: reason ?? null, decisionSalt: reason === undefined ? '' : env.newSalt() };
 }
 
 /** Why this actor may not decide on a waiting refund; `disputed` is `false` where a dispute does not matter. */
@@ -351,7 +366,14 @@ const RELEASED_KIND = {
 } as const;
 
 /** Ends a refund that still waits, and gives its reserved funds back. */
-function releaseRefund(book: Book, command: Command, refundId: string, env: Env, why: CancelReason): Decision {
+function releaseRefund(
+  book: Book,
+  command: Command,
+  refundId: string,
+  env: Env,
+  why: CancelReason,
+  reason?: string,
+): Decision {
   const merchantId = command.merchantId ?? '';
   const found = waitingRefund(book, merchantId, refundId);
   if (found === null) return refuse(book, command, env, refundNotFound(refundId));
@@ -384,6 +406,14 @@ function releaseRefund(book: Book, command: Command, refundId: string, env: Env,
 
   const seq = book.nextSeq;
   const posting = { ...POSTINGS.release, amountMinor: refund.amountMinor };
+  const released: Refund = {
+    ...refund,
+    ...decisionBy(reason, env),
+    status: 'canceled',
+    cancelReason: why,
+    updatedAt: env.now,
+    lastSeq: seq,
+  };
   return accept(book, command, env, {
     kind: RELEASED_KIND[why],
     payment: {
@@ -393,7 +423,8 @@ function releaseRefund(book: Book, command: Command, refundId: string, env: Env,
       updatedAt: env.now,
       lastSeq: seq,
     },
-    refund: { ...refund, status: 'canceled', cancelReason: why, updatedAt: env.now, lastSeq: seq },
+    refund: released,
+    digest: decisionDigest(released),
     posting,
     balance: post(book.balance(merchantId, refund.currency), posting, seq),
   });
@@ -424,6 +455,7 @@ function reverseRefund(book: Book, command: Command, refundId: string, env: Env)
     kind: 'refund_reversed',
     payment: after,
     refund: { ...refund, status: 'reversed', updatedAt: env.now, lastSeq: seq },
+    digest: decisionDigest(refund),
     posting,
     balance: post(book.balance(merchantId, refund.currency), posting, seq),
     facts: restoredEntitlements(book, payment, after),

@@ -113,6 +113,11 @@ export function refundDigest(refund: Refund): string | null {
   );
 }
 
+/** Over why a refund was decided so, by the entry that decided it and by those after it; `null` if nobody said. */
+export function decisionDigest({ decisionReason, decisionSalt }: Refund): string | null {
+  return decisionSalt === '' ? null : sha256(decisionSalt + canonicalJson(decisionReason));
+}
+
 /** Over a merchant's or a credential's fixed fields. */
 export function recordDigest(fields: Json): string {
   return sha256(canonicalJson(fields));

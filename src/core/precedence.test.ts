@@ -194,6 +194,8 @@ function refund(given: Scenario): ErrorCode | null {
       expiresAt: null,
       details: {},
       detailsSalt: '',
+      decisionReason: null,
+      decisionSalt: '',
       protocol: 'boost-aoc',
       createdAt: at,
       updatedAt: at,

@@ -40,6 +40,10 @@ export interface Refund {
   readonly details: RefundDetails;
   /** Makes the digest of `details` unguessable once both are erased; empty when there are no details. */
   readonly detailsSalt: string;
+  /** Why whoever approved, rejected or canceled it did so, in their words; outside the journal as `details` are. */
+  readonly decisionReason: string | null;
+  /** Makes the digest of `decisionReason` unguessable once both are erased; empty when there is none. */
+  readonly decisionSalt: string;
   readonly protocol: string;
   readonly createdAt: number;
   readonly updatedAt: number;

@@ -45,9 +45,10 @@ test('a refund is given again as it was, though it was reversed and the rest ref
 test('a refund that waited is given again as waiting, though it was canceled since', () => {
   const books = new CoreBooks(POLICY);
   const { first, second } = again(books, refundOf(books.payment(), 6_000n), ({ refund }) =>
-    books.run({ kind: 'cancel_refund', refundId: refund?.id ?? '' }),
+    books.run({ kind: 'cancel_refund', refundId: refund?.id ?? '', reason: 'A mistake' }),
   );
   assert.equal(second.refund?.status, 'pending_approval');
+  assert.equal(second.refund.decisionReason, null);
   assert.equal(second.refund.cancelReason, null);
   assert.equal(second.payment?.reservedMinor, 6_000n);
   assert.deepEqual(second.refund, first.refund);
@@ -56,10 +57,11 @@ test('a refund that waited is given again as waiting, though it was canceled sin
 test('an approval is given again as it was, though the refund was reversed since', () => {
   const books = new CoreBooks(POLICY);
   const refund = books.waiting(books.payment(), 6_000n);
-  const approval = { kind: 'approve_refund', refundId: refund.id, amountMinor: 6_000n } as const;
+  const approval = { kind: 'approve_refund', refundId: refund.id, amountMinor: 6_000n, reason: 'Seen' } as const;
   const reverse = () => books.run({ kind: 'reverse_refund', refundId: refund.id });
   const { first, second } = again(books, approval, reverse, SECOND);
   assert.equal(second.refund?.status, 'succeeded');
+  assert.equal(second.refund.decisionReason, 'Seen');
   assert.deepEqual(second.refund, first.refund);
 });
 

@@ -66,6 +66,8 @@ function refundAt(refund: Refund, entry: JournalEntry): Refund {
     ...refund,
     status,
     cancelReason: status === 'canceled' ? refund.cancelReason : null,
+    // Said by whoever decided, later than this.
+    ...(status === 'pending_approval' ? { decisionReason: null, decisionSalt: '' } : {}),
     updatedAt: entry.at,
     lastSeq: entry.seq,
   };

@@ -38,6 +38,26 @@ const USERS: readonly { name: string; label: string; role: UserRole; limits?: Am
   { name: 'viewer@demo', label: 'Vera, viewer', role: 'read' },
 ];
 
+interface DemoCaller {
+  /** Empty where the protocol has no name to send. */
+  readonly lookup: string;
+  readonly secrets: readonly string[];
+  readonly settings: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** The demo merchant in the partners' protocols: as the partners' pages have it, where they have it. */
+const CALLERS: Readonly<Record<string, DemoCaller>> = {
+  'boost-aoc': { lookup: 'test', secrets: ['Ofa3M7zS2c3'], settings: {} },
+  bbmsl: { lookup: '3', secrets: [], settings: {} },
+  payengine: { lookup: '', secrets: ['sk_demo_payengine'], settings: {} },
+  'payment-options': {
+    lookup: '',
+    secrets: ['demo-basic-key', 'demo-x-api-key'],
+    settings: { mid: 'M-TINK15', legal_name: 'Tink15 Factory' },
+  },
+  edubrite: { lookup: 'edubrite-demo', secrets: ['edubrite-demo'], settings: { administrators: ['chenry'] } },
+};
+
 type DemoPayment = Partial<Omit<RegisterPayment, 'references'>> &
   Pick<RegisterPayment, 'amountMinor' | 'currency'> & { readonly references: Readonly<Record<string, string>> };
 
@@ -258,21 +278,21 @@ function credentials(publicKey: string): readonly { request: CredentialRequest; 
       request: { protocol: NATIVE_PROTOCOL, role: 'read', label: 'Demo reader', demoSecrets: [DEMO_KEYS.read] },
       merchantId: DEMO_MERCHANT_ID,
     },
-    forMerchant({ protocol: 'boost-aoc', lookup: 'test', demoSecrets: ['Ofa3M7zS2c3'] }),
-    forMerchant({ protocol: 'bbmsl', lookup: '3', publicKey, demoSecrets: [] }),
-    forMerchant({ protocol: 'payengine', demoSecrets: ['sk_demo_payengine'] }),
-    forMerchant({
-      protocol: 'payment-options',
-      demoSecrets: ['demo-basic-key', 'demo-x-api-key'],
-      settings: { mid: 'M-TINK15', legal_name: 'Tink15 Factory' },
-    }),
-    forMerchant({
-      protocol: 'edubrite',
-      lookup: 'edubrite-demo',
-      demoSecrets: ['edubrite-demo'],
-      settings: { administrators: ['chenry'] },
-    }),
+    ...Object.entries(CALLERS).map(([protocol, { lookup, secrets, settings }]) =>
+      forMerchant({
+        protocol,
+        demoSecrets: secrets,
+        settings,
+        ...(lookup === '' ? {} : { lookup }),
+        ...(protocol === 'bbmsl' ? { publicKey } : {}),
+      }),
+    ),
   ];
+}
+
+/** What opens the partners' doors to the demo, for whoever shows how. */
+export function demoAccess(home: string): { readonly callers: typeof CALLERS; readonly bbmslKeyFile: string } {
+  return { callers: CALLERS, bbmslKeyFile: demoKeyFiles(home).privateKey };
 }
 
 /** The five partners' example calls against a demo server, for a person to paste; `home` unless it is the default one. */

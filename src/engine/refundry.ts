@@ -4,6 +4,7 @@ import { Pool, type PoolClient } from 'pg';
 import type { Command } from '../core/command.ts';
 import { refusal, Refused } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
+import { BulkStore } from '../store/bulk.ts';
 import { type DatabaseSettings, isDatabaseAway, openReaders } from '../store/connection.ts';
 import { AccountReader } from '../store/read-accounts.ts';
 import { Reader } from '../store/read.ts';
@@ -26,10 +27,12 @@ export class Refundry {
   readonly reader: Reader;
   readonly accounts: AccountReader;
   readonly sessions: Sessions;
+  readonly bulk: BulkStore;
   readonly authenticator: Authenticator;
   /** For what reads in its own way: `verify`, exports. */
   readonly readers: Pool;
-  readonly #sessionWriters: Pool;
+  /** For what is no money: sessions, and files of refunds. */
+  readonly #writers: Pool;
   readonly #clock: () => number;
   readonly #trouble: (message: string, error: unknown) => void;
   #expiry: NodeJS.Timeout | null = null;
@@ -38,21 +41,22 @@ export class Refundry {
   private constructor(engine: Engine, database: DatabaseSettings, options: RefundryOptions) {
     this.engine = engine;
     this.readers = openReaders(database);
-    this.#sessionWriters = new Pool({
+    this.#writers = new Pool({
       ...database,
       max: 2,
-      application_name: 'refundry sessions',
+      application_name: 'refundry writer',
       statement_timeout: 5_000,
       connectionTimeoutMillis: 5_000,
       query_timeout: 8_000,
       keepAlive: true,
     });
-    this.#sessionWriters.on('error', () => undefined);
+    this.#writers.on('error', () => undefined);
     this.#clock = options.clock ?? Date.now;
     this.#trouble = guarded(options.observer ?? {}).trouble;
     this.reader = new Reader(this.readers);
     this.accounts = new AccountReader(this.readers);
-    this.sessions = new Sessions(this.#sessionWriters);
+    this.sessions = new Sessions(this.#writers);
+    this.bulk = new BulkStore(this.readers, this.#writers);
     this.authenticator = new Authenticator(this.accounts, this.sessions, options.demo ?? false, this.#clock);
   }
 
@@ -77,9 +81,16 @@ export class Refundry {
 
   /** What a command would bring about now, without doing it. */
   async preview(command: Command): Promise<Outcome> {
+    const [outcome] = await this.previewAll([command]);
+    if (outcome === undefined) throw new Error('a preview has no outcome');
+    return outcome;
+  }
+
+  /** The same for many commands of one merchant, each after those before it. */
+  async previewAll(commands: readonly Command[]): Promise<Outcome[]> {
     const client: PoolClient = await this.readers.connect();
     try {
-      return await this.engine.preview(command, client);
+      return await this.engine.preview(commands, client);
     } finally {
       client.release();
     }
@@ -122,7 +133,7 @@ export class Refundry {
     if (this.#expiry !== null) clearInterval(this.#expiry);
     await this.#expiring;
     await this.engine.close();
-    await Promise.all([this.readers.end(), this.#sessionWriters.end()]);
+    await Promise.all([this.readers.end(), this.#writers.end()]);
   }
 }
 

@@ -68,6 +68,7 @@ export interface RefundAudit extends RefundRow {
   last_kind: JournalKind | null;
   last_refund_id: string | null;
   last_at: number | null;
+  last_digest: Buffer | null;
 }
 
 export interface ReferenceAudit {

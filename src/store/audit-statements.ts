@@ -146,7 +146,7 @@ export const AUDITS = {
     `SELECT ${storedColumns('t', REFUND_COLUMNS)}, t.bucket,
        ${entry('created', ['kind', 'operation', 'merchant_id', 'payment_id', 'refund_id', 'amount_minor', 'currency'])},
        ${entry('created', ['refusal_code', 'protocol', 'digest'])}, created.at AS created_at_entry,
-       ${entry('last', ['kind', 'refund_id', 'at'])}
+       ${entry('last', ['kind', 'refund_id', 'at', 'digest'])}
      FROM (SELECT * FROM refund WHERE (id, bucket) > ($2, $3) ORDER BY id, bucket LIMIT $1) t
      ${joinEntry('created', 't', 'created_seq')}
      ${joinLaterEntry('last', 't', 'last_seq')}

@@ -120,6 +120,8 @@ export const REFUND_COLUMNS = [
   'expires_at',
   'details',
   'details_salt',
+  'decision_reason',
+  'decision_salt',
   'protocol',
   'created_at',
   'updated_at',
@@ -142,6 +144,8 @@ export interface RefundRow {
   expires_at: number | null;
   details: RefundDetails;
   details_salt: string;
+  decision_reason: string | null;
+  decision_salt: string;
   protocol: string;
   created_at: number;
   updated_at: number;
@@ -167,6 +171,8 @@ export function toRefund(row: RefundRow): Refund {
     expiresAt: row.expires_at,
     details: row.details,
     detailsSalt: row.details_salt,
+    decisionReason: row.decision_reason,
+    decisionSalt: row.decision_salt,
     protocol: row.protocol,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

@@ -90,7 +90,8 @@ export const SAVES = {
   settlements: counted('settlement', insert('settlement', SETTLEMENT, 3)),
   changed_refund: counted(
     'refund',
-    `UPDATE refund SET status = $4, cancel_reason = $5, updated_at = to_timestamp($6::double precision / 1000), last_seq = $7::bigint
+    `UPDATE refund SET status = $4, cancel_reason = $5, updated_at = to_timestamp($6::double precision / 1000), last_seq = $7::bigint,
+       decision_reason = $8, decision_salt = $9
      WHERE id = $3::uuid AND bucket = $1`,
   ),
   changed_merchant: counted(
@@ -167,8 +168,9 @@ export function savesOf(book: Book, headBefore: bigint, rowTypes: RowTypes): Sta
   all('references', NAMED, namesIn(changes.newPayments.values()));
   all('coupons', COUPON, changes.coupons);
   all('entitlements', ENTITLEMENT, changes.entitlements);
-  for (const { id, status, cancelReason, updatedAt, lastSeq } of changes.changedRefunds.values()) {
-    one('changed_refund', id, status, cancelReason, updatedAt, text(lastSeq));
+  for (const refund of changes.changedRefunds.values()) {
+    const { id, status, cancelReason, updatedAt, lastSeq, decisionReason, decisionSalt } = refund;
+    one('changed_refund', id, status, cancelReason, updatedAt, text(lastSeq), decisionReason, decisionSalt);
   }
   all('settlements', SETTLEMENT, changes.settlements);
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { verifyBooks } from '../../src/engine/verify.ts';
 import { Api, assertProblem } from './server.ts';
 
 const api = await Api.start();
@@ -54,6 +55,53 @@ test('a rejected refund gives its funds back', async () => {
   const { status, body } = await api.post(`/v1/refunds/${id}/reject`, undefined, { key: approver });
   assert.equal(status, 200);
   assert.deepEqual([body.status, body.cancel_reason, body.payment.refundable], ['canceled', 'rejected', 10_000]);
+});
+
+test('why a refund was approved, rejected or canceled is kept with it, and outside the journal', async () => {
+  for (const [action, key] of [
+    ['approve', approver],
+    ['reject', approver],
+    ['cancel', requester],
+  ] as const) {
+    const { id } = await waiting();
+    const answer = await api.post(`/v1/refunds/${id}/${action}`, { reason: `Said to ${action}` }, { key });
+    assert.equal(answer.body.decision_reason, `Said to ${action}`);
+    assert.equal((await api.get(`/v1/refunds/${id}`)).body.decision_reason, `Said to ${action}`);
+  }
+  const journal = await api.walk('/v1/journal', 100);
+  assert.ok(!JSON.stringify(journal).includes('Said to'));
+  // A reversal later says nothing of its own, and keeps what was said.
+  const { id } = await waiting();
+  await api.post(`/v1/refunds/${id}/approve`, { reason: 'Fine' }, { key: approver });
+  assert.equal((await api.post(`/v1/refunds/${id}/reverse`)).body.decision_reason, 'Fine');
+  assert.equal((await verifyBooks(api.refundry.readers)).findingCount, 0);
+});
+
+test('the same decision for another reason is another request', async () => {
+  const { id } = await waiting();
+  const decide = (reason: string) =>
+    api.post(`/v1/refunds/${id}/reject`, { reason }, { key: approver, idempotencyKey: 'decided-once' });
+  assert.equal((await decide('No')).status, 200);
+  assert.equal((await decide('No')).headers.get('idempotent-replayed'), 'true');
+  assertProblem(await decide('Never'), 422, 'idempotency_key_reused');
+});
+
+test('a reason with a card number is refused', async () => {
+  const { id } = await waiting();
+  const answer = await api.post(`/v1/refunds/${id}/reject`, { reason: 'card 4111111111111111' }, { key: approver });
+  assertProblem(answer, 400, 'invalid_request');
+  assert.equal(answer.body.errors[0].parameter, 'reason');
+});
+
+test('an approval can be previewed: its effects for a second person, why not for who asked', async () => {
+  const { id } = await waiting();
+  const preview = (key: string) => api.post(`/v1/refunds/${id}/approve/preview`, { amount: 6_000 }, { key });
+  const { status, body } = await preview(approver);
+  assert.deepEqual([status, body.outcome, body.refusal], [200, 'succeeded', null]);
+  assert.deepEqual([body.payment.refunded, body.payment.reserved, body.payment.refundable], [6_000, 0, 4_000]);
+  const own = (await preview(requester)).body;
+  assert.deepEqual([own.outcome, own.refusal.code], ['refused', 'approval_not_allowed']);
+  assert.equal((await api.get(`/v1/refunds/${id}`)).body.status, 'pending_approval');
 });
 
 test('the requester may cancel a refund that waits', async () => {

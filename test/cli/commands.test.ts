@@ -51,6 +51,23 @@ test('a refund is previewed, done once per key, and refused with its numbers bey
   assert.match(shown.stdout, /refused: amount_exceeds_refundable +60\.00 USD/);
 });
 
+test('a refund says who asked for it, a payment who paid and with what', async () => {
+  const paid = await books.payment(await books.merchant(), {
+    details: {
+      customer: { name: 'Jane Doe', email: 'jane@example.org' },
+      method: { type: 'card', scheme: 'VISA', first6: '411111', last4: '1111', expiryMonth: '12', expiryYear: '29' },
+    },
+  });
+  const payment = await refundry(env, 'payment', 'show', paid.id);
+  assert.match(
+    payment.stdout,
+    /\ncustomer +Jane Doe, jane@example\.org\npaid with +card VISA 411111\*{6}1111 \(12\/29\)\n/,
+  );
+  const { refund } = await books.refund(paid, 100n);
+  const shown = await refundry(env, 'refund', 'show', refund?.id ?? '');
+  assert.match(shown.stdout, /\nasked by +cli:test\n/);
+});
+
 test('how much must be said, exactly', async () => {
   const { id } = await books.payment(await books.merchant());
   const wrong = [
@@ -119,6 +136,15 @@ test('a refund above the limit waits for a second person, who may also turn it d
   assert.equal((reversed['payment'] as { refundable: number }).refundable, 10_000);
   const shown = await answer(env, 'refund', 'show', first);
   assert.equal(shown['status'], 'reversed');
+  assert.match(String(shown['asked_by']), /^cli:/);
+  assert.deepEqual(
+    (shown['later'] as { kind: string; actor: string }[]).map(
+      ({ kind, actor }) => `${kind} ${actor.split(':', 1).join()}`,
+    ),
+    ['refund_approved key', 'refund_reversed cli'],
+  );
+  const asText = await refundry(env, 'refund', 'show', second);
+  assert.match(asText.stdout, /\nasked by +cli:.*\n(?:.*\n)?rejected by +key:\S+, 20\S+Z\n/);
   const missing = await refundry(env, 'refund', 'show', id);
   assert.deepEqual([missing.code, missing.stderr], [1, `refund_not_found: there is no refund ${id}\n`]);
 });

@@ -97,7 +97,7 @@ test('a line is taken in whole or turned away with its number and reason', async
       'line 14: duplicate_reference: native.reference',
       'line 15: invalid_request: has',
       'line 16: invalid_request: a',
-      'line 17: invalid_request: description:',
+      'line 17: invalid_request: native.reference:',
     ],
   );
   const kept = readFileSync(rejects, 'utf8');
@@ -117,6 +117,53 @@ test('a line is taken in whole or turned away with its number and reason', async
   const fixed = writeFile(folder, 'fixed.csv', corrected.join('\n').replace('1,000.00', '1000.00'));
   const third = await answer(env, 'import', fixed, '--merchant', merchant);
   assert.deepEqual([third['registered'], third['rejected']], [1, 0]);
+});
+
+test('every mistake of a line is said at once', async () => {
+  const merchant = await books.merchant();
+  const file = writeFile(
+    folder,
+    'mistakes.csv',
+    'amount,currency,native.reference,bbmsl.orderId,created_at,method_last4,learner,entitlement_kind,via_coupon\n' +
+      '1.000,usd,ä,x1,2026-02-30,4,,course,true\n' +
+      ',,,,,,,,\n',
+  );
+  const { stderr } = await refundry(env, 'import', file, '--merchant', merchant);
+  const [first = ''] = stderr.split('\n');
+  const [, mistakes = ''] = first.split('line 2: invalid_request: ');
+  assert.deepEqual(
+    mistakes.split('; ').map((mistake) => mistake.split(': ', 1).join()),
+    ['native.reference', 'bbmsl.orderId', 'created_at', 'method_last4', 'entitlement_kind', 'currency', 'coupon_code'],
+  );
+  assert.match(stderr, /\nline 3: invalid_request: amount: is empty; currency: is empty; has no reference: /);
+});
+
+test('rejects are in the order of the file, whenever the books answered', async () => {
+  const merchant = await books.merchant();
+  await refundry(
+    env,
+    'import',
+    writeFile(folder, 'first.csv', 'amount,currency,native.reference\n1,USD,taken\n'),
+    '--merchant',
+    merchant,
+  );
+  const lines = Array.from({ length: 3_000 }, (_none, index) =>
+    index % 2 === 0 ? '2,USD,taken' : `no,USD,x-${index}`,
+  );
+  const file = writeFile(folder, 'order.csv', `amount,currency,native.reference\n${lines.join('\n')}\n`);
+  const rejects = `${folder}/order-rejects.csv`;
+  const { stderr, code } = await refundry(env, 'import', file, '--merchant', merchant, '--rejects', rejects);
+  assert.equal(code, 1);
+  const shown = [...stderr.matchAll(/^line (\d+): /gm)].map(([, line]) => Number(line));
+  assert.deepEqual(
+    shown,
+    Array.from({ length: 20 }, (_none, index) => index + 2),
+  );
+  const kept = readFileSync(rejects, 'utf8').trim().split('\n').slice(1);
+  assert.deepEqual(
+    kept.map((row) => Number(row.split(',')[3])),
+    lines.map((_line, index) => index + 2),
+  );
 });
 
 test('a line with too many or too few fields stays rejected, whole, until a person repairs it', async () => {

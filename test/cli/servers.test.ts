@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createDatabase } from '../kit/database.ts';
 import { createHome, ROOT } from '../kit/process.ts';
-import { urlOf } from './refundry.ts';
+import { start, urlOf } from './refundry.ts';
 
 const home = await createHome();
 
@@ -61,6 +61,27 @@ test('a certificate and a key that are none are both named', async () => {
 test('a database that is away is said to be so', async () => {
   const env = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
   assertSaid(await run('serve', env), /database_unavailable: /);
+});
+
+test('what a served process writes is a log, its readiness too', async () => {
+  const { process: server, ended } = start({ DATABASE_URL: urlOf(await createDatabase()), PORT: '0' }, ['serve']);
+  let output = '';
+  await new Promise<void>((resolve) => {
+    server.stdout?.on('data', (text: string) => {
+      output += text;
+      if (output.includes('ready')) resolve();
+    });
+  });
+  server.kill('SIGTERM');
+  const { code, stdout } = await ended;
+  assert.equal(code, 0);
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const ready = lines.find(({ msg }) => msg === 'ready');
+  assert.equal(ready?.['level'], 30);
+  assert.match(String(ready['address']), /^http:\/\/127\.0\.0\.1:\d+$/);
 });
 
 test('a clock that is far ahead of the database’s is said to be so, and nothing is served', async () => {

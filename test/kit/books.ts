@@ -7,6 +7,7 @@ import type { Payment } from '../../src/core/payment.ts';
 import { OPEN_POLICY, type Policy } from '../../src/core/policy.ts';
 import { Engine, type EngineOptions } from '../../src/engine/engine.ts';
 import type { DatabaseSettings } from '../../src/store/connection.ts';
+import { refundOf, registration } from './core.ts';
 import { createDatabase } from './database.ts';
 
 export class Books {
@@ -51,24 +52,7 @@ export class Books {
   }
 
   register(merchantId: string, payment: Partial<RegisterPayment> = {}, more: Partial<Command> = {}): Promise<Outcome> {
-    return this.command(
-      merchantId,
-      {
-        kind: 'register_payment',
-        amountMinor: 10_000n,
-        currency: 'USD',
-        status: 'captured',
-        references: [],
-        details: {},
-        entitlements: [],
-        couponCode: null,
-        createdAt: null,
-        capturedAt: null,
-        ifSame: 'refuse',
-        ...payment,
-      },
-      more,
-    );
+    return this.command(merchantId, registration(payment), more);
   }
 
   async payment(merchantId: string, payment: Partial<RegisterPayment> = {}): Promise<Payment> {
@@ -83,18 +67,6 @@ export class Books {
     refund: Partial<RefundPayment> = {},
     more: Partial<Command> = {},
   ): Promise<Outcome> {
-    return this.command(
-      payment.merchantId,
-      {
-        kind: 'refund_payment',
-        payment: { id: payment.id },
-        amount: amountMinor === 'all' ? { kind: 'all' } : { kind: 'minor', minor: amountMinor, currency: null },
-        reference: null,
-        details: {},
-        expectedRefundableMinor: null,
-        ...refund,
-      },
-      more,
-    );
+    return this.command(payment.merchantId, refundOf(payment, amountMinor, refund), more);
   }
 }

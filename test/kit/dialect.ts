@@ -15,6 +15,7 @@ import { OPEN_POLICY, type Policy } from '../../src/core/policy.ts';
 import { findPayment } from '../../src/core/select.ts';
 import { type Backstage, converse } from '../../src/dialects/converse.ts';
 import type { Caller, Dialect, WireAnswer, WireRequest } from '../../src/dialects/dialect.ts';
+import { registration } from './core.ts';
 
 interface Given {
   readonly credential: {
@@ -66,18 +67,7 @@ export class DialectTalk {
   }
 
   register(payment: GivenPayment): Payment {
-    const outcome = this.run({
-      kind: 'register_payment',
-      status: 'captured',
-      references: [],
-      details: {},
-      entitlements: [],
-      couponCode: null,
-      createdAt: null,
-      capturedAt: null,
-      ifSame: 'refuse',
-      ...payment,
-    });
+    const outcome = this.run(registration(payment));
     if (outcome.payment === null) throw new Error(outcome.refusal?.message ?? 'not registered');
     return outcome.payment;
   }

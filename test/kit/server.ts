@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import type { Role } from '../../src/core/account.ts';
+import type { DemoAccess } from '../../src/console/scope.ts';
 import type { Dialect } from '../../src/dialects/dialect.ts';
 import { DIALECTS } from '../../src/dialects/index.ts';
 import { type CredentialRequest, issueCredential } from '../../src/dialects/issue.ts';
@@ -52,6 +53,7 @@ export interface TestServerOptions {
   readonly trustProxy?: boolean;
   /** Where the console's built pages are. */
   readonly consolePages?: string;
+  readonly demo?: DemoAccess;
 }
 
 /** A credential, and what its owner was shown. */
@@ -123,6 +125,7 @@ export class TestServer {
       metrics,
       dialects,
       ...(options.consolePages === undefined ? {} : { consolePages: options.consolePages }),
+      ...(options.demo === undefined ? {} : { demo: options.demo }),
       ...(options.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: options.requestTimeoutMs }),
     });
     await app.listen({ host: '127.0.0.1', port: 0 });

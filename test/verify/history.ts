@@ -75,7 +75,7 @@ export async function writeHistory(books: Books, clock: Clock, name: string): Pr
   tick();
   await refused(run({ kind: 'approve_refund', refundId: await pending(), amountMinor: null }, 'key:one'));
   await accepted(run({ kind: 'approve_refund', refundId: await pending(), amountMinor: 6_000n }, 'key:two'));
-  await accepted(run({ kind: 'reject_refund', refundId: await pending() }, 'key:two'));
+  await accepted(run({ kind: 'reject_refund', refundId: await pending(), reason: 'Not ours' }, 'key:two'));
   await accepted(run({ kind: 'cancel_refund', refundId: await pending() }));
   const expiring = await pending();
   const returning = (await accepted(books.refund(first, 1_000n))).refund?.id ?? '';

@@ -9,7 +9,7 @@ export type Query = Readonly<Record<string, string | number | boolean | null | u
 
 export interface RequestOptions {
   readonly query?: Query;
-  /** Sent as JSON; a text as it is, with `contentType`. */
+  /** Sent as JSON; with `contentType` a text or a blob as it is. */
   readonly body?: unknown;
   readonly contentType?: string;
   readonly idempotencyKey?: string;
@@ -27,8 +27,17 @@ export function withQuery(path: string, query: Query = {}): string {
 
 /** Answers with the parsed body; `undefined` for 204. Throws `ApiError`, and `AbortError` where the signal says so. */
 export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  return (await exchange<T>(method, path, options)).body;
+}
+
+/** The same with the status, where that says what the body does not: 201 made it, 200 found it there. */
+export async function exchange<T>(
+  method: string,
+  path: string,
+  options: RequestOptions = {},
+): Promise<{ readonly status: number; readonly body: T }> {
   const { query, body, contentType, idempotencyKey, signal } = options;
-  const isText = typeof body === 'string' && contentType !== undefined;
+  const isRaw = contentType !== undefined && (typeof body === 'string' || body instanceof Blob);
   let answer: Response;
   let text: string;
   try {
@@ -38,10 +47,10 @@ export async function request<T>(method: string, path: string, options: RequestO
       headers: {
         accept: 'application/json',
         'x-refundry-console': '1',
-        ...(body === undefined ? {} : { 'content-type': isText ? contentType : 'application/json' }),
+        ...(body === undefined ? {} : { 'content-type': isRaw ? contentType : 'application/json' }),
         ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       },
-      ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
     });
     text = await answer.text();
@@ -51,7 +60,7 @@ export async function request<T>(method: string, path: string, options: RequestO
   }
   const parsed = text === '' ? undefined : readBody(text, answer);
   if (!answer.ok) throw new ApiError(answer.status, (parsed ?? {}) as Readonly<Record<string, unknown>>);
-  return parsed as T;
+  return { status: answer.status, body: parsed as T };
 }
 
 /** A proxy between may answer with a page: that is no answer of ours, whatever its status. */

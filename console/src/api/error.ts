@@ -46,6 +46,6 @@ export function noAnswer(): ApiError {
   return new ApiError(0, {
     code: 'no_answer',
     title: 'No answer',
-    detail: 'The server did not answer. Check the connection and try again.',
+    detail: 'The server did not answer: check the connection.',
   });
 }

@@ -1,5 +1,5 @@
 /** Reading from the server: one cache key per path and query, so that everything about a payment can be read afresh. */
-import { QueryClient, queryOptions } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 import { get, type Query, withQuery } from './client.ts';
 import { ApiError } from './error.ts';
 import type { Merchant, Page, Session } from './types.ts';
@@ -12,16 +12,16 @@ function isWorthRetrying(failures: number, error: Error): boolean {
 }
 
 export function createQueryClient(): QueryClient {
-  const client = new QueryClient({
+  const client: QueryClient = new QueryClient({
+    queryCache: new QueryCache({ onError: (error) => noticeEnd(error) }),
+    mutationCache: new MutationCache({ onError: (error) => noticeEnd(error) }),
     defaultOptions: { queries: { retry: isWorthRetrying, staleTime: 5_000 } },
   });
   // Whoever finds that the session has ended tells everybody: the shell then asks to sign in again.
-  client.getQueryCache().subscribe(({ query }) => {
-    const error: unknown = query.state.error;
-    const [kind] = query.queryKey as readonly unknown[];
-    if (kind === SESSION_KEY[0] || !(error instanceof ApiError) || error.status !== 401) return;
-    if (client.getQueryData(SESSION_KEY) !== null) client.setQueryData(SESSION_KEY, null);
-  });
+  const noticeEnd = (error: unknown): void => {
+    const hasEnded = error instanceof ApiError && error.status === 401;
+    if (hasEnded && client.getQueryData(SESSION_KEY) !== null) client.setQueryData(SESSION_KEY, null);
+  };
   return client;
 }
 

@@ -10,7 +10,7 @@ export function NotFound() {
       <PageTitle title="There is no such page" />
       <Text>
         Nothing is at <code>{pathname}</code>. Start again from the{' '}
-        <Anchor component={Link} to="/">
+        <Anchor component={Link} to="/" underline="always">
           overview
         </Anchor>
         .

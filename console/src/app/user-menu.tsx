@@ -1,14 +1,19 @@
-import { ActionIcon, Menu, Text } from '@mantine/core';
+import { ActionIcon, Divider, Popover, Text, UnstyledButton } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { IconBook, IconDevicesOff, IconLogout, IconUserCircle } from '@tabler/icons-react';
 import { ApiError } from '../api/error.ts';
 import { roleTitle } from '../api/permissions.ts';
 import { formatAmount } from '../money/money.ts';
 import { useSession, useSignOut } from './session.tsx';
+import classes from './user-menu.module.css';
+
+const ICON = { size: 16, stroke: 1.7, 'aria-hidden': true } as const;
 
 export function UserMenu() {
   const { user } = useSession();
   const signOut = useSignOut();
+  const [isOpen, { toggle, close }] = useDisclosure(false);
   const limits = Object.entries(user.limits);
   const leave = (everywhere: boolean) => {
     signOut(everywhere).catch((error: unknown) => {
@@ -17,15 +22,23 @@ export function UserMenu() {
     });
   };
   return (
-    <Menu position="bottom-end" width={260} withinPortal>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Account of ${user.label}`}>
+    <Popover
+      opened={isOpen}
+      onChange={close}
+      position="bottom-end"
+      width={270}
+      withinPortal={false}
+      trapFocus
+      shadow="md"
+    >
+      <Popover.Target>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Account of ${user.label}`} onClick={toggle}>
           <IconUserCircle size={20} stroke={1.7} />
         </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          <Text size="sm" fw={600} c="var(--mantine-color-text)">
+      </Popover.Target>
+      <Popover.Dropdown p={6} aria-label="Account">
+        <div className={classes.user}>
+          <Text size="sm" fw={600}>
             {user.label}
           </Text>
           <Text size="xs" c="dimmed">
@@ -37,18 +50,21 @@ export function UserMenu() {
               {limits.map(([currency, minor]) => `${currency} ${formatAmount(minor, currency)}`).join(', ')}
             </Text>
           )}
-        </Menu.Label>
-        <Menu.Divider />
-        <Menu.Item component="a" href="/docs" leftSection={<IconBook size={16} stroke={1.7} />}>
+        </div>
+        <Divider my={6} />
+        <a className={classes.item} href="/docs">
+          <IconBook {...ICON} />
           API reference
-        </Menu.Item>
-        <Menu.Item leftSection={<IconLogout size={16} stroke={1.7} />} onClick={() => leave(false)}>
+        </a>
+        <UnstyledButton className={classes.item ?? ''} onClick={() => leave(false)}>
+          <IconLogout {...ICON} />
           Sign out
-        </Menu.Item>
-        <Menu.Item leftSection={<IconDevicesOff size={16} stroke={1.7} />} onClick={() => leave(true)}>
+        </UnstyledButton>
+        <UnstyledButton className={classes.item ?? ''} onClick={() => leave(true)}>
+          <IconDevicesOff {...ICON} />
           Sign out everywhere
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+        </UnstyledButton>
+      </Popover.Dropdown>
+    </Popover>
   );
 }

@@ -33,8 +33,8 @@ interface DataTableProps<Row> {
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly rowId: (row: Row) => string;
-  /** Where a row leads; its first column is the link. */
-  readonly rowLink?: (row: Row) => string;
+  /** Where a row leads, if anywhere; its first column is the link. */
+  readonly rowLink?: (row: Row) => string | undefined;
   /** `amount.desc`; `null` for the order in which the rows came. */
   readonly sort?: string | null;
   readonly onSort?: (sort: string | null) => void;
@@ -52,10 +52,11 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const navigate = useNavigate();
   const definitions = useMemo(
     () =>
-      columns.map(({ id, title, cell, compare }): ColumnDef<typeof features, Row> => ({
+      columns.map(({ id, title, cell, compare, isNumber = false }): ColumnDef<typeof features, Row> => ({
         id,
         header: title,
         accessorFn: (row) => row,
+        sortDescFirst: isNumber,
         enableSorting: compare !== undefined && onSort !== undefined,
         sortFn: (a, b) => compare?.(a.original, b.original) ?? 0,
         cell: ({ row }) => cell(row.original),

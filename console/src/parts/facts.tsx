@@ -3,10 +3,16 @@ import classes from './facts.module.css';
 
 export type Fact = readonly [name: string, value: ReactNode];
 
+interface FactsProps {
+  readonly facts: readonly Fact[];
+  /** Names above their values, where both are long. */
+  readonly stacked?: boolean;
+}
+
 /** Names and values in two columns; what has no value (`null`, `undefined`, `false`, empty) is left out. */
-export function Facts({ facts }: { readonly facts: readonly Fact[] }) {
+export function Facts({ facts, stacked = false }: FactsProps) {
   return (
-    <dl className={classes.facts}>
+    <dl className={classes.facts} data-stacked={stacked || undefined}>
       {facts
         .filter(([, value]) => value !== null && value !== undefined && value !== false && value !== '')
         .map(([name, value]) => (

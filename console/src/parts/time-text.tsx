@@ -1,4 +1,5 @@
 import { localTime, relativeTime, utcTime } from '../time/time.ts';
+import classes from './time-text.module.css';
 
 interface TimeTextProps {
   /** ISO 8601. */
@@ -11,7 +12,7 @@ interface TimeTextProps {
 export function TimeText({ at, relative = false }: TimeTextProps) {
   const ago = relativeTime(at, Date.now());
   return (
-    <time dateTime={at} title={`${utcTime(at)} · ${relative ? localTime(at) : ago}`} style={{ whiteSpace: 'nowrap' }}>
+    <time dateTime={at} title={`${utcTime(at)} · ${relative ? localTime(at) : ago}`} className={classes.time}>
       {relative ? ago : localTime(at)}
     </time>
   );

@@ -36,11 +36,12 @@ test('another amount, reason or expectation is another attempt', () => {
 test('an attempt whose answer never came is found again, until it is decided', () => {
   const kept = store();
   const attempt = attemptFor(null, BODY);
-  keepAttempt(kept, attempt);
-  assert.deepEqual(undecidedAttempt(kept, 'p1'), attempt);
-  assert.equal(undecidedAttempt(kept, 'p2'), null);
-  forgetAttempt(kept, 'p1');
-  assert.equal(undecidedAttempt(kept, 'p1'), null);
+  keepAttempt(kept, 'ann', attempt);
+  assert.deepEqual(undecidedAttempt(kept, 'ann', 'p1'), attempt);
+  assert.equal(undecidedAttempt(kept, 'ann', 'p2'), null);
+  assert.equal(undecidedAttempt(kept, 'bob', 'p1'), null, 'another person does not send it');
+  forgetAttempt(kept, 'ann', 'p1');
+  assert.equal(undecidedAttempt(kept, 'ann', 'p1'), null);
 });
 
 test('keys are printable and do not repeat', () => {

@@ -21,7 +21,8 @@ export interface Attempt {
 /** Where undecided attempts outlive the page: `sessionStorage`, so that they end with the tab. */
 export type AttemptStore = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
-const place = (paymentId: string): string => `refund-attempt:${paymentId}`;
+/** Of one person: whoever signs in next in the same tab must not send what somebody else wrote. */
+const place = (user: string, paymentId: string): string => `refund-attempt:${user}:${paymentId}`;
 
 /** 128 random bits. `crypto.randomUUID` is not there on plain http, `getRandomValues` is. */
 export function newIdempotencyKey(): string {
@@ -35,17 +36,17 @@ export function attemptFor(before: Attempt | null, body: RefundBody): Attempt {
 }
 
 /** Before it is sent: whatever happens now, it can be asked for again. */
-export function keepAttempt(store: AttemptStore, attempt: Attempt): void {
-  store.setItem(place(attempt.body.payment_id), JSON.stringify(attempt));
+export function keepAttempt(store: AttemptStore, user: string, attempt: Attempt): void {
+  store.setItem(place(user, attempt.body.payment_id), JSON.stringify(attempt));
 }
 
 /** Once the server has decided. */
-export function forgetAttempt(store: AttemptStore, paymentId: string): void {
-  store.removeItem(place(paymentId));
+export function forgetAttempt(store: AttemptStore, user: string, paymentId: string): void {
+  store.removeItem(place(user, paymentId));
 }
 
 /** The attempt on a payment whose answer never came; `null` if there is none. */
-export function undecidedAttempt(store: AttemptStore, paymentId: string): Attempt | null {
-  const kept = store.getItem(place(paymentId));
+export function undecidedAttempt(store: AttemptStore, user: string, paymentId: string): Attempt | null {
+  const kept = store.getItem(place(user, paymentId));
   return kept === null ? null : (JSON.parse(kept) as Attempt);
 }

@@ -126,7 +126,10 @@ export function RefundForm({ payment, entitlements, onClose, onShow }: RefundFor
           value={amountText}
           inputMode={exponent === 0 ? 'numeric' : 'decimal'}
           autoComplete="off"
+          // The drawer looks for it when it opens; where the rules came later, it is there only now.
           data-autofocus
+          autoFocus
+          onFocus={({ currentTarget }) => currentTarget.select()}
           disabled={sending.state === 'sending'}
           error={amount.problem}
           onChange={({ currentTarget }) => {

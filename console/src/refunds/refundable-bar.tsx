@@ -14,7 +14,7 @@ export function RefundableBar({ payment }: { readonly payment: Breakdown }) {
   const { currency, captured } = payment;
   const spoken = PARTS.map(([name, words]) => `${words} ${formatAmount(payment[name], currency)}`).join(', ');
   return (
-    <div>
+    <div className={classes.whole}>
       <div
         className={classes.bar}
         role="img"

@@ -5,6 +5,7 @@ import { post } from '../api/client.ts';
 import { ApiError } from '../api/error.ts';
 import { refreshAll } from '../api/queries.ts';
 import type { Refund } from '../api/types.ts';
+import { useSession } from '../app/session.tsx';
 import { type Attempt, attemptFor, forgetAttempt, keepAttempt, type RefundBody, undecidedAttempt } from './attempt.ts';
 
 export type Sending =
@@ -16,10 +17,11 @@ export type Sending =
 
 export function useRefund(paymentId: string) {
   const client = useQueryClient();
+  const user = useSession().user.name;
   const last = useRef<Attempt | null>(null);
   const isSending = useRef(false);
   const [sending, setSending] = useState<Sending>(() => {
-    const attempt = undecidedAttempt(sessionStorage, paymentId);
+    const attempt = undecidedAttempt(sessionStorage, user, paymentId);
     return attempt === null ? { state: 'editing', error: null } : { state: 'undecided', attempt, error: null };
   });
 
@@ -29,18 +31,18 @@ export function useRefund(paymentId: string) {
       if (isSending.current) return;
       isSending.current = true;
       last.current = attempt;
-      keepAttempt(sessionStorage, attempt);
+      keepAttempt(sessionStorage, user, attempt);
       setSending({ state: 'sending' });
       try {
         const refund = await post<Refund>('/v1/refunds', attempt.body, { idempotencyKey: attempt.key });
-        forgetAttempt(sessionStorage, paymentId);
+        forgetAttempt(sessionStorage, user, paymentId);
         setSending({ state: 'done', refund });
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         if (error.isUndecided || error.code === 'overloaded' || error.status === 401) {
           setSending({ state: 'undecided', attempt, error });
         } else {
-          forgetAttempt(sessionStorage, paymentId);
+          forgetAttempt(sessionStorage, user, paymentId);
           // Refused: that answer belongs to the key. Whoever tries again wants to hear a new one.
           last.current = null;
           setSending({ state: 'editing', error });
@@ -50,7 +52,7 @@ export function useRefund(paymentId: string) {
         void refreshAll(client);
       }
     },
-    [client, paymentId],
+    [client, user, paymentId],
   );
 
   return {
@@ -59,9 +61,9 @@ export function useRefund(paymentId: string) {
     again: useCallback((attempt: Attempt) => send(attempt), [send]),
     /** Back to the form, from an attempt that is certain not to have happened. */
     giveUp: useCallback(() => {
-      forgetAttempt(sessionStorage, paymentId);
+      forgetAttempt(sessionStorage, user, paymentId);
       setSending({ state: 'editing', error: null });
-    }, [paymentId]),
+    }, [user, paymentId]),
     /** What was said of an earlier request is no longer about what is in the form. */
     edited: useCallback(
       () => setSending((now) => (now.state === 'editing' ? { state: 'editing', error: null } : now)),

@@ -1,6 +1,6 @@
 /** From a line's fields to the payment to register: everything that can be said of a line without asking the books. */
 import type { RegisterPayment } from '../../core/command.ts';
-import { type Refusal, refusal, Refused } from '../../core/errors.ts';
+import { type Refusal, refusal } from '../../core/errors.ts';
 import { currencyExponent, decimalFault, isCurrency, parseMajor } from '../../core/money.ts';
 import type { PaymentDetails, PaymentMethod } from '../../core/payment.ts';
 import { readReferences, referenceNamespaces } from '../../dialects/references.ts';
@@ -12,6 +12,7 @@ export interface ReadLine {
   readonly action: RegisterPayment;
 }
 
+/** Reads a line, or lists every mistake in it. */
 export type LineReader = (fields: readonly string[]) => ReadLine | Refusal;
 
 type CellReader = (draft: Draft, text: string) => string | null;
@@ -24,14 +25,15 @@ const ignore: CellReader = () => null;
  */
 export function lineReader(header: readonly string[], merchant: string | null): LineReader {
   const names = header.map((name) => name.trim());
-  const namespaces = new Set(referenceNamespaces().map(({ name }) => name));
-  const mistakes = headerMistakes(names, namespaces, merchant);
+  const namespaces = new Map(referenceNamespaces().map((namespace) => [namespace.name, namespace]));
+  const mistakes = headerMistakes(names, new Set(namespaces.keys()), merchant);
   if (mistakes.length > 0) throw new Failure('bad_header', mistakes.join('; '));
   const readers = names.map((name): CellReader => {
-    if (namespaces.has(name)) {
+    const namespace = namespaces.get(name);
+    if (namespace !== undefined) {
       return (draft, text) => {
         draft.references[name] = text;
-        return null;
+        return namespace.pattern.test(text) ? null : namespace.description;
       };
     }
     return COLUMNS[name]?.read ?? ignore;
@@ -47,13 +49,31 @@ export function lineReader(header: readonly string[], merchant: string | null): 
       );
     }
     const draft = newDraft();
+    const mistakes = new Mistakes();
     for (const [index, read] of readers.entries()) {
       const text = fields[index]?.trim() ?? '';
       const wrong = text === '' ? null : read(draft, text);
-      if (wrong !== null) return invalid(names[index] ?? '', wrong);
+      if (wrong !== null) mistakes.add(names[index] ?? '', wrong);
     }
-    return finish(draft, merchant);
+    return finish(draft, merchant, mistakes);
   };
+}
+
+/** What is wrong with a line, in the order in which it was found: one mistake per column. */
+class Mistakes {
+  readonly #found = new Map<string, string>();
+
+  /** `column`: empty where the whole line is meant. */
+  add(column: string, problem: string): void {
+    if (!this.#found.has(column)) this.#found.set(column, column === '' ? problem : `${column}: ${problem}`);
+  }
+
+  /** `null` for none. */
+  get refusal(): Refusal | null {
+    if (this.#found.size === 0) return null;
+    const [first = ''] = this.#found.keys();
+    return refusal('invalid_request', [...this.#found.values()].join('; '), first === '' ? {} : { parameter: first });
+  }
 }
 
 /** A line of a file of rejects that has nothing but what `--rejects` wrote. */
@@ -112,34 +132,22 @@ function newDraft(): Draft {
   };
 }
 
-const invalid = (column: string, problem: string): Refusal =>
-  refusal('invalid_request', `${column}: ${problem}`, { parameter: column });
-
 /** What only shows when all cells are known. */
-function finish(draft: Draft, merchant: string | null): ReadLine | Refusal {
-  const merchantId = merchant ?? draft.merchant;
-  if (merchantId === null) return invalid('merchant', 'is empty');
-  const amountMinor = readAmount(draft);
-  if (typeof amountMinor !== 'bigint') return amountMinor;
-  if (draft.status === 'pending' && draft.capturedAt !== null) return invalid('captured_at', 'the payment is pending');
+function finish(draft: Draft, merchant: string | null, mistakes: Mistakes): ReadLine | Refusal {
+  const merchantId = merchant ?? draft.merchant ?? '';
+  if (merchantId === '') mistakes.add('merchant', 'is empty');
+  const amountMinor = readAmount(draft, mistakes);
+  if (draft.status === 'pending' && draft.capturedAt !== null) mistakes.add('captured_at', 'the payment is pending');
   // It stands for the missing `created_at`, too: the books would blame a column that the file may not have.
   if (draft.createdAt === null && draft.capturedAt !== null && draft.capturedAt > Date.now()) {
-    return invalid('captured_at', 'is in the future');
+    mistakes.add('captured_at', 'is in the future');
   }
-  const details = readDetails(draft);
-  if ('code' in details) return details;
-  const entitlements = readEntitlements(draft);
-  if (!Array.isArray(entitlements)) return entitlements as Refusal;
+  const details = readDetails(draft, mistakes);
+  const entitlements = readEntitlements(draft, mistakes);
   if (Object.keys(draft.references).length === 0) {
-    return refusal('invalid_request', 'has no reference: running again could not recognise it');
+    mistakes.add('', 'has no reference: running again could not recognise it');
   }
-  let references: RegisterPayment['references'];
-  try {
-    references = readReferences(draft.references, 'reference');
-  } catch (error) {
-    if (error instanceof Refused) return error.refusal;
-    throw error;
-  }
+  if (mistakes.refusal !== null) return mistakes.refusal;
   return {
     merchantId,
     action: {
@@ -147,7 +155,7 @@ function finish(draft: Draft, merchant: string | null): ReadLine | Refusal {
       amountMinor,
       currency: draft.currency ?? '',
       status: draft.status,
-      references,
+      references: readReferences(draft.references),
       details,
       entitlements,
       couponCode: draft.couponCode,
@@ -159,18 +167,23 @@ function finish(draft: Draft, merchant: string | null): ReadLine | Refusal {
   };
 }
 
-function readAmount({ amount, currency }: Draft): bigint | Refusal {
-  if (amount === null) return invalid('amount', 'is empty');
-  if (currency === null) return invalid('currency', 'is empty');
-  if (!isCurrency(currency)) return invalid('currency', 'must be an ISO 4217 code in capitals, such as USD');
-  const wrong = decimalFault(amount);
-  if (wrong !== null) return invalid('amount', wrong);
-  return parseMajor(amount, currency) ?? invalid('amount', `${currency} has ${currencyExponent(currency)} decimals`);
+/** Minor units; whatever it is where there is a mistake. */
+function readAmount({ amount, currency }: Draft, mistakes: Mistakes): bigint {
+  const wrong = amount === null ? 'is empty' : decimalFault(amount);
+  if (wrong !== null) mistakes.add('amount', wrong);
+  if (currency === null) mistakes.add('currency', 'is empty');
+  else if (!isCurrency(currency)) mistakes.add('currency', 'must be an ISO 4217 code in capitals, such as USD');
+  else if (wrong === null && amount !== null) {
+    const minor = parseMajor(amount, currency);
+    if (minor !== null) return minor;
+    mistakes.add('amount', `${currency} has ${currencyExponent(currency)} decimals`);
+  }
+  return 0n;
 }
 
-function readDetails({ details, method, customer, device }: Draft): PaymentDetails | Refusal {
+function readDetails({ details, method, customer, device }: Draft, mistakes: Mistakes): PaymentDetails {
   const { type } = method;
-  if (type === undefined && Object.keys(method).length > 0) return invalid('method_type', 'is empty');
+  if (type === undefined && Object.keys(method).length > 0) mistakes.add('method_type', 'is empty');
   return {
     ...details,
     ...(type === undefined ? {} : { method: method as PaymentMethod }),
@@ -182,14 +195,15 @@ function readDetails({ details, method, customer, device }: Draft): PaymentDetai
 /** As the API has it. */
 const MAX_LEARNERS = 500;
 
-function readEntitlements(draft: Draft): RegisterPayment['entitlements'] | Refusal {
+function readEntitlements(draft: Draft, mistakes: Mistakes): RegisterPayment['entitlements'] {
   const { learners, entitlementKind: kind, entitlementTarget: target, viaCoupon } = draft;
-  if (viaCoupon && draft.couponCode === null) return invalid('coupon_code', 'is empty, but via_coupon is true');
+  if (viaCoupon && draft.couponCode === null) mistakes.add('coupon_code', 'is empty, but via_coupon is true');
   if (learners.length === 0 && kind === null && target === null) return [];
-  if (learners.length === 0 || learners.includes('')) return invalid('learner', 'is empty');
-  if (learners.length > MAX_LEARNERS) return invalid('learner', `names more than ${MAX_LEARNERS}`);
-  if (new Set(learners).size !== learners.length) return invalid('learner', 'names somebody twice');
-  if (kind === null) return invalid('entitlement_kind', 'is empty');
-  if (target === null) return invalid('entitlement_target', 'is empty');
+  if (learners.length === 0 || learners.includes('')) mistakes.add('learner', 'is empty');
+  if (learners.length > MAX_LEARNERS) mistakes.add('learner', `names more than ${MAX_LEARNERS}`);
+  if (new Set(learners).size !== learners.length) mistakes.add('learner', 'names somebody twice');
+  if (kind === null) mistakes.add('entitlement_kind', 'is empty');
+  if (target === null) mistakes.add('entitlement_target', 'is empty');
+  if (kind === null || target === null) return [];
   return learners.map((learner) => ({ learner, kind, target, viaCoupon }));
 }

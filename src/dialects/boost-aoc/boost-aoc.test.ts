@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { readHttp } from '../../../test/kit/http-file.ts';
 import { OPEN_POLICY } from '../../core/policy.ts';
-import { fixture, newTalk, registerCharge, replay, send } from './fixtures/talk.ts';
+import { newTalk, registerCharge, replay, send } from './fixtures/talk.ts';
 
 const FIXTURES = new URL('fixtures/', import.meta.url);
 
@@ -15,7 +16,9 @@ test('the exchanges in fixtures, the page’s example first, are answered as the
 });
 
 test('the first fixture’s answer is the page’s example but for the id that a success returns', () => {
-  const { data } = JSON.parse(fixture('01-refund.answer').body) as { data: Record<string, string> };
+  const { data } = JSON.parse(readHttp('01-refund.answer', FIXTURES.href).body) as {
+    data: Record<string, string>;
+  };
   const { clientCorrelator, ...page } = data;
   assert.equal(clientCorrelator, '<id>');
   assert.deepEqual(page, {

@@ -1,5 +1,5 @@
 /** From the rows to the journal: each refund is what the entries that made it and last changed it say that it is. */
-import { refundDigest } from '../../core/digest.ts';
+import { decisionDigest, refundDigest } from '../../core/digest.ts';
 import { bucketOf } from '../../core/ids.ts';
 import type { JournalKind } from '../../core/journal.ts';
 import { canonicalJson, type Json } from '../../core/json.ts';
@@ -89,4 +89,13 @@ function checkLast(about: RowChecks, row: RefundAudit): void {
   about.equal('status', row.status, after.status, seq);
   about.equal('cancel_reason', row.cancel_reason, after.cancelReason, seq);
   about.equal('updated_at', row.updated_at, at, seq);
+  // Whoever asks for a refund decides nothing; each later entry covers what was said when it was decided.
+  const stated = seq === row.created_seq ? null : (row.last_digest?.toString('hex') ?? null);
+  const hasUncovered = row.decision_salt === '' && row.decision_reason !== null;
+  if (hasUncovered || decisionDigest(toRefund(row)) !== stated) {
+    about.wrong(
+      `decision_reason or decision_salt is not what entry ${row.bucket}/${seq} says: their SHA-256 differs`,
+      seq,
+    );
+  }
 }

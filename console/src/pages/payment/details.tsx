@@ -13,6 +13,7 @@ export function References({ payment }: { readonly payment: Payment }) {
   return (
     <Panel title="References">
       <Facts
+        stacked
         facts={[
           ...references.map(([namespace, value]): Fact => [
             namespace,

@@ -30,7 +30,15 @@ export default function PaymentPage() {
   const { id = '' } = useParams();
   const { data, error, refetch } = useQuery(read<Payment>(`/v1/payments/${encodeURIComponent(id)}`));
   if (data !== undefined) return <Shown key={data.id} payment={data} />;
-  return error === null ? <Loading what="the payment" /> : <ErrorState error={error} onRetry={() => void refetch()} />;
+  if (error === null) return <Loading what="the payment" />;
+  return (
+    <>
+      <PageTitle title="Payment" />
+      <Panel>
+        <ErrorState error={error} onRetry={() => void refetch()} />
+      </Panel>
+    </>
+  );
 }
 
 function Shown({ payment }: { readonly payment: Payment }) {

@@ -11,6 +11,8 @@ import classes from './payment.module.css';
 interface PartnerAnswer {
   readonly protocol: string;
   readonly title: string;
+  /** Which question it answers: `refund`, `query`. */
+  readonly operation: string;
   readonly status: number;
   readonly content_type: string;
   readonly body: string;
@@ -52,7 +54,7 @@ export function PartnerAnswers({ paymentId }: { readonly paymentId: string }) {
             onChange={({ currentTarget }) => setChosen(currentTarget.value)}
           />
           <Text size="xs" c="dimmed">
-            {answer.status} · {answer.content_type}
+            Answer to {answer.operation}: {answer.status}, {answer.content_type}
           </Text>
           <pre className={classes.raw} tabIndex={0} aria-label={`Answer of ${answer.title}`}>
             {answer.body}

@@ -34,7 +34,11 @@ export default function SignInPage() {
   const offer = useQuery(read<SignInOffer>('/console/api/sign-in'));
   const signIn = useMutation({
     mutationFn: (credentials: Credentials) => post<Session>('/console/api/sign-in', credentials),
-    onSuccess: (signedIn) => client.setQueryData(SESSION_KEY, signedIn),
+    onSuccess: (signedIn) => {
+      // What somebody else read in this tab is not for whoever comes next.
+      client.removeQueries({ queryKey: ['read'] });
+      client.setQueryData(SESSION_KEY, signedIn);
+    },
   });
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
