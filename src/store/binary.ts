@@ -42,6 +42,13 @@ export class ParameterWriter {
     this.#buffer = Buffer.allocUnsafe(bytes);
   }
 
+  /** Begins anew: what was handed out before is written over. */
+  reset(): this {
+    this.#from = 0;
+    this.#at = 0;
+    return this;
+  }
+
   /** Values of one type. Throws `TypeError` for a value that is none of it. */
   array(type: ElementType, values: readonly Cell[]): Buffer {
     this.#begin(OIDS[type], values.length);

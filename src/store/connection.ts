@@ -1,5 +1,7 @@
 /** Connections to PostgreSQL: the lanes that write books, and the pool that reads. */
+import type { Writable } from 'node:stream';
 import pg from 'pg';
+import { ParameterWriter } from './binary.ts';
 import { ROW_TYPES, type RowTypeName, type RowTypes } from './save-columns.ts';
 
 /** What `pg` needs to connect: a URL, or the embedded database's settings. */
@@ -88,10 +90,22 @@ function withSettings(
 /** A connection that writes books. */
 export class Lane extends pg.Client {
   #rowTypes: RowTypes | null = null;
+  /** Where a batch's parameters are written: one batch of a lane has ended before the next one begins. */
+  readonly parameters = new ParameterWriter();
 
   get rowTypes(): RowTypes {
     if (this.#rowTypes === null) throw new Error('a lane was not made by connectLane');
     return this.#rowTypes;
+  }
+
+  /**
+   * Holds back what is asked until the returned function is called, so that it goes out in one piece: statement by
+   * statement, each would be a system call here, and wake the server up for itself.
+   */
+  hold(): () => void {
+    const { stream } = (this as unknown as { readonly connection: { readonly stream: Writable } }).connection;
+    stream.cork();
+    return () => stream.uncork();
   }
 
   /** Looks up what rows are sent as. Throws an `Error` for the operator when the database lacks a type. */

@@ -7,7 +7,7 @@ import type pg from 'pg';
 import type { Book } from '../core/book.ts';
 import type { Payment } from '../core/payment.ts';
 import { policyToStored } from '../core/policy.ts';
-import { ParameterWriter } from './binary.ts';
+import type { Lane } from './connection.ts';
 import {
   BALANCE,
   CHANGED_PAYMENT,
@@ -20,7 +20,6 @@ import {
   NEW_PAYMENT,
   NEW_REFUND,
   type RowShape,
-  type RowTypes,
   SETTLEMENT,
 } from './save-columns.ts';
 
@@ -122,10 +121,10 @@ interface Statement {
 const text = (value: bigint): string => value.toString();
 
 /** The statements that save what a batch changed in a book, in the order in which they must run. */
-export function savesOf(book: Book, headBefore: bigint, rowTypes: RowTypes): Statement[] {
+export function savesOf(book: Book, headBefore: bigint, { rowTypes, parameters }: Lane): Statement[] {
   const { changes, bucket, head } = book;
   const statements: Statement[] = [];
-  const writer = new ParameterWriter();
+  const writer = parameters.reset();
   const rowsOf = <T>({ type, columns }: RowShape<T>, items: Iterable<T>): Buffer =>
     writer.rows(rowTypes[type], columns, [...items]);
   const one = (name: Save, ...values: readonly unknown[]): void => {

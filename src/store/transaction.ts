@@ -45,11 +45,15 @@ export class CommitUnknown extends Error {
 }
 
 /** Begins, locks the bucket's head and loads what `names` need. Throws `NotCommitted`; discard the connection then. */
-export async function beginBatch(client: pg.ClientBase, bucket: number, names: Names): Promise<Book> {
+export async function beginBatch(lane: Lane, bucket: number, names: Names): Promise<Book> {
   try {
-    const begun = client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
+    const send = lane.hold();
+    const begun = lane.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
     begun.catch(() => undefined);
-    const book = await loadBook(client, bucket, names, true);
+    // All that it asks is asked before it waits for the first time.
+    const loaded = loadBook(lane, bucket, names, true);
+    send();
+    const book = await loaded;
     await begun;
     return book;
   } catch (error) {
@@ -65,11 +69,12 @@ export async function beginBatch(client: pg.ClientBase, bucket: number, names: N
 export async function commitBatch(lane: Lane, book: Book, seqBefore: bigint): Promise<void> {
   let statements;
   try {
-    statements = savesOf(book, seqBefore, lane.rowTypes);
+    statements = savesOf(book, seqBefore, lane);
   } catch (error) {
     throw new NotCommitted(error);
   }
   let failure: unknown = null;
+  const send = lane.hold();
   const saves = sendSaves(lane, statements).map((saved) =>
     saved.catch((error: unknown) => {
       failure ??= error;
@@ -77,9 +82,13 @@ export async function commitBatch(lane: Lane, book: Book, seqBefore: bigint): Pr
   );
   // A statement that the driver itself refuses is never sent, and rejects on the next tick: then COMMIT must not follow.
   await nextTick();
-  if (failure !== null) throw new NotCommitted(failure);
+  if (failure !== null) {
+    send();
+    throw new NotCommitted(failure);
+  }
   const commit = lane.query('COMMIT');
   commit.catch(() => undefined);
+  send();
   await Promise.all(saves);
   let tag: string;
   try {

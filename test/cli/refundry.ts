@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { DatabaseSettings } from '../../src/store/connection.ts';
 import { connect } from '../kit/database.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../src/cli/index.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../bin/refundry.mjs', import.meta.url));
 
 /** Dozens of processes load the same files: compiled once, each starts in half the time. */
 const compileCache = temporaryFolder();

@@ -16,7 +16,7 @@ function run(command: string, env: NodeJS.ProcessEnv): Promise<{ code: unknown; 
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      ['src/cli/index.ts', command],
+      ['bin/refundry.mjs', command],
       { cwd: ROOT, env: { ...process.env, REFUNDRY_HOME: home, PORT: '0', ...env }, timeout: 30_000 },
       (error, _stdout, stderr) => resolve({ code: error?.code ?? 0, stderr }),
     );

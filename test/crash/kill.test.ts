@@ -148,7 +148,7 @@ test('--reset begins afresh: the same calls get the same answers again', async (
     return data.errorCode;
   };
   for (const round of [1, 2]) {
-    const server = await startServer(home, [process.execPath, 'src/cli/index.ts', 'start', '--reset']);
+    const server = await startServer(home, [process.execPath, 'bin/refundry.mjs', 'start', '--reset']);
     assert.equal(await call(server.url), '00', `walk ${round}`);
     assert.equal(await call(server.url), 'AOC1001');
     server.child.kill('SIGTERM');

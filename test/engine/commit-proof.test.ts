@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import type { Client } from 'pg';
 import type { Book } from '../../src/core/book.ts';
 import type { Command } from '../../src/core/command.ts';
 import { decide } from '../../src/core/decide.ts';
 import { bucketOf, formatId } from '../../src/core/ids.ts';
 import { namesOf } from '../../src/core/names.ts';
-import { connectLane } from '../../src/store/connection.ts';
+import { connectLane, type Lane } from '../../src/store/connection.ts';
 import { savesOf, sendSaves } from '../../src/store/save.ts';
 import { beginBatch, commitBatch, NotCommitted } from '../../src/store/transaction.ts';
 import { Books } from '../kit/books.ts';
@@ -20,7 +19,7 @@ const sql = await connect(database);
 const merchantId = await books.merchant();
 
 /** A registration with a reference and an entitlement: three saves before the last one. */
-async function decideRegistration(lane: Client, reference: string): Promise<Book> {
+async function decideRegistration(lane: Lane, reference: string): Promise<Book> {
   const command: Command = {
     merchantId,
     actor: 'cli:test',
@@ -78,7 +77,7 @@ test('a save that is missing makes the last one raise, so that COMMIT answers RO
   const before = await rows();
   const lane = await connectLane(database);
   const book = await decideRegistration(lane, 'missing');
-  const statements = savesOf(book, book.head.seq - 1n, lane.rowTypes).filter(
+  const statements = savesOf(book, book.head.seq - 1n, lane).filter(
     (statement) => statement.name !== 'entitlements',
   );
   const [last] = sendSaves(lane, statements).slice(-1);

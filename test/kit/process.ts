@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { resetEmbedded } from '../../src/embedded/index.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const CLI = join(ROOT, 'src', 'cli', 'index.ts');
+const CLI = join(ROOT, 'bin', 'refundry.mjs');
 
 /** A data folder of its own; removed when the test file ends, with the database in it. */
 export async function createHome(): Promise<string> {

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command line: `refundry <command>`. Exit codes: 0 done, 1 refused by a rule, 2 wrong usage or cannot run. */
 import { existsSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
