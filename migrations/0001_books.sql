@@ -59,12 +59,6 @@ CREATE TABLE payment (
   merchant_id uuid NOT NULL,
   currency text NOT NULL,
   amount_minor bigint NOT NULL CHECK (amount_minor > 0),
-  captured_minor bigint NOT NULL CHECK (captured_minor >= 0 AND captured_minor <= amount_minor),
-  refunded_minor bigint NOT NULL DEFAULT 0 CHECK (refunded_minor >= 0),
-  reserved_minor bigint NOT NULL DEFAULT 0 CHECK (reserved_minor >= 0),
-  status text NOT NULL CHECK (status IN ('pending', 'captured', 'voided', 'closed')),
-  disputed boolean NOT NULL DEFAULT false,
-  refund_count integer NOT NULL DEFAULT 0 CHECK (refund_count >= 0),
   -- Whether it carries entitlements or a coupon: only then the write path looks for them.
   entitled boolean NOT NULL DEFAULT false,
   -- [{"namespace": …, "value": …}]: the same as this payment's rows in payment_reference.
@@ -73,10 +67,17 @@ CREATE TABLE payment (
   details jsonb NOT NULL,
   details_salt text NOT NULL,
   created_at timestamptz NOT NULL,
-  captured_at timestamptz,
-  updated_at timestamptz NOT NULL,
   created_seq bigint NOT NULL,
+  captured_at timestamptz,
   captured_seq bigint,
+  status text NOT NULL CHECK (status IN ('pending', 'captured', 'voided', 'closed')),
+  captured_minor bigint NOT NULL CHECK (captured_minor >= 0 AND captured_minor <= amount_minor),
+  -- Last and of fixed width, what a refund changes: the log then has these few bytes only, not the row.
+  disputed boolean NOT NULL DEFAULT false,
+  refund_count integer NOT NULL DEFAULT 0 CHECK (refund_count >= 0),
+  refunded_minor bigint NOT NULL DEFAULT 0 CHECK (refunded_minor >= 0),
+  reserved_minor bigint NOT NULL DEFAULT 0 CHECK (reserved_minor >= 0),
+  updated_at timestamptz NOT NULL,
   last_seq bigint NOT NULL,
   PRIMARY KEY (id, bucket),
   -- The rule behind all rules: never a cent more than was captured.
@@ -318,6 +319,53 @@ CREATE TABLE bulk_line (
   refund_currency text,
   PRIMARY KEY (run_id, line, bucket)
 ) WITH (fillfactor = 70);
+
+-- How rows are sent to be saved: src/store/save-columns.ts has the same columns in the same order. Apart from the tables, so
+-- that a table can be given a column while servers of the version before it still run.
+CREATE TYPE saved_entry AS (
+  seq bigint, at timestamptz, kind text, operation text, merchant_id uuid, actor text, protocol text,
+  request_id text, idempotency_key text, fingerprint bytea, payment_id uuid, refund_id uuid, amount_minor bigint,
+  currency text, debit text, credit text, captured_minor bigint, refunded_minor bigint, reserved_minor bigint,
+  payment_status text, payment_disputed boolean, unsettled_minor bigint, refusal_code text, facts jsonb,
+  digest bytea, hash bytea
+);
+CREATE TYPE saved_refund AS (
+  id uuid, merchant_id uuid, payment_id uuid, amount_minor bigint, currency text, status text, refusal_code text,
+  cancel_reason text, reference_namespace text, reference text, requested_by text, expires_at timestamptz,
+  details jsonb, details_salt text, protocol text, created_at timestamptz, updated_at timestamptz,
+  created_seq bigint, last_seq bigint
+);
+CREATE TYPE saved_payment_change AS (
+  id uuid, captured_minor bigint, refunded_minor bigint, reserved_minor bigint, status text, disputed boolean,
+  refund_count integer, entitled boolean, captured_at timestamptz, captured_seq bigint, updated_at timestamptz,
+  last_seq bigint
+);
+CREATE TYPE saved_payment AS (
+  id uuid, captured_minor bigint, refunded_minor bigint, reserved_minor bigint, status text, disputed boolean,
+  refund_count integer, entitled boolean, captured_at timestamptz, captured_seq bigint, updated_at timestamptz,
+  last_seq bigint, merchant_id uuid, currency text, amount_minor bigint, "references" jsonb, details jsonb,
+  details_salt text, created_at timestamptz, created_seq bigint
+);
+CREATE TYPE saved_payment_reference AS (
+  value text, namespace text, merchant_id uuid, payment_id uuid
+);
+CREATE TYPE saved_balance AS (
+  merchant_id uuid, currency text, processor_clearing_minor bigint, merchant_unsettled_minor bigint,
+  refunds_payable_minor bigint, merchant_settled_minor bigint, settled_through_seq bigint, last_seq bigint
+);
+CREATE TYPE saved_merchant AS (
+  id uuid, name text, policy jsonb, counters jsonb, created_at timestamptz, created_seq bigint, policy_seq bigint
+);
+CREATE TYPE saved_entitlement AS (
+  id uuid, merchant_id uuid, payment_id uuid, learner text, kind text, target text, coupon_id uuid,
+  created_at timestamptz, created_seq bigint
+);
+CREATE TYPE saved_coupon AS (
+  id uuid, merchant_id uuid, payment_id uuid, code text, created_at timestamptz, created_seq bigint
+);
+CREATE TYPE saved_settlement AS (
+  id uuid, merchant_id uuid, currency text, amount_minor bigint, cutoff_seq bigint, created_at timestamptz
+);
 
 -- Raises when a save changed other rows than it meant to: the transaction then fails as a whole.
 CREATE FUNCTION saved_exactly(what text, wanted bigint, saved bigint) RETURNS boolean LANGUAGE plpgsql AS $$

@@ -1,8 +1,6 @@
 /** HTTP in and out: one pipeline for all partner protocols, the native API beside it, and what operators need. */
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import helmet from '@fastify/helmet';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -17,6 +15,7 @@ import type { Config } from './config.ts';
 import { registerConsole } from './console/index.ts';
 import type { DemoAccess } from './console/scope.ts';
 import { builtPages } from './console/static.ts';
+import { actsForMerchant } from './core/caller.ts';
 import { holdsCardNumber, maskCardNumbers } from './core/card-number.ts';
 import { invalidParameter, refusal, type Refusal } from './core/errors.ts';
 import { type Backstage, converse } from './dialects/converse.ts';
@@ -24,7 +23,9 @@ import type { Dialect, Operation, WireAnswer, WireRequest } from './dialects/dia
 import { DIALECTS } from './dialects/index.ts';
 import { type Refundry, unlessAway } from './engine/refundry.ts';
 import { BrokenRequests } from './server/broken-requests.ts';
+import { AccessLog } from './server/access-log.ts';
 import type { Metrics } from './server/metrics.ts';
+import { requestIdOf } from './server/request-ids.ts';
 
 /** Partners' requests are small; PayEngine's metadata may have 16 KiB. */
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -59,6 +60,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   const { refundry, config, logger, metrics } = parts;
   const dialects = parts.dialects ?? DIALECTS;
   const base: FastifyBaseLogger = logger;
+  const access = new AccessLog(logger);
+  const security = securityHeaders(config.tls !== null);
   const requestTimeout = parts.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   // Node takes the lesser of the two for the headers and the greater for the whole: its default of 60 s would win.
   const slowness = { headersTimeout: requestTimeout, connectionsCheckingInterval: TIMEOUT_CHECK_MS };
@@ -70,6 +73,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   const app = Fastify({
     loggerInstance: base,
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger for each request costs more than its line; whoever writes one names the request.
+    childLoggerFactory: (parent) => parent,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout,
     trustProxy: config.trustProxy,
@@ -80,7 +85,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     clientErrorHandler: (error, socket) => broken.answer(error, socket),
     frameworkErrors: (_error, request, reply) => {
       // Paths that cannot be routed at all meet no hook: what every answer has is added here.
-      reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+      reply.header('x-request-id', request.id).headers(security);
       void refuseUnknown(dialects, request, reply);
     },
     ...(config.tls === null
@@ -94,17 +99,9 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
           },
         }),
   });
-  await app.register(helmet, {
-    // Answers are data; pages bring a policy of their own.
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
-    },
-    hsts: config.tls !== null,
-  });
   app.addHook('onRequest', (request, reply, done) => {
     broken.begin(reply);
-    reply.header('x-request-id', request.id);
+    reply.header('x-request-id', request.id).headers(security);
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
@@ -115,19 +112,23 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       reply.statusCode,
       reply.elapsedTime,
     );
-    request.log.info(
-      // The path only: query strings may carry a password.
-      {
+    // Probes and scrapes come every second, and say nothing.
+    if (request.routeOptions.logLevel !== 'silent')
+      access.write({
+        requestId: request.id,
         method: request.method,
-        path: pathOf(request),
+        // A route without parameters has nothing in its path that a caller wrote.
+        path: request.url === request.routeOptions.url ? request.url : pathOf(request),
         status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime),
-      },
-      'request',
-    );
+        milliseconds: reply.elapsedTime,
+      });
     done();
   });
 
+  app.addHook('onClose', (_app, done) => {
+    access.close();
+    done();
+  });
   closeIdleConnectionsOnClose(app, config.tls !== null);
   answerErrors(app);
   await app.register(async (native) => registerApi(native, { refundry }));
@@ -137,6 +138,20 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   serveOperations(app, refundry, metrics, config.metricsToken);
   app.setNotFoundHandler((request, reply) => refuseUnknown(dialects, request, reply));
   return app;
+}
+
+/**
+ * What OWASP's REST Security Cheat Sheet asks of an API's answers, which are data: pages bring a policy of their own. Written
+ * out, because each header is paid for at every refund.
+ */
+function securityHeaders(isTls: boolean): Readonly<Record<string, string>> {
+  return {
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    ...(isTls ? { 'strict-transport-security': 'max-age=31536000; includeSubDomains' } : {}),
+  };
 }
 
 /**
@@ -161,11 +176,6 @@ function closeIdleConnectionsOnClose(app: FastifyInstance, isSecure: boolean): v
     app.server.once('close', () => clearInterval(closing));
     done();
   });
-}
-
-function requestIdOf(header: string | string[] | undefined): string {
-  const isKept = typeof header === 'string' && /^[\w.:-]{1,64}$/.test(header) && !holdsCardNumber(header);
-  return isKept ? header : randomUUID();
 }
 
 /** The path as it may be shown and logged: without the query, which may carry a password. */
@@ -214,7 +224,7 @@ function serveDialect(scope: FastifyInstance, dialect: Dialect, refundry: Refund
       return refuse(reply, invalidParameter('body', `is larger than ${BODY_LIMIT_BYTES / 1024} KiB`));
     }
     if (status < 500) return refuse(reply, refusal('invalid_request', 'the request cannot be read'));
-    request.log.error({ err: error }, 'request failed');
+    request.log.error({ reqId: request.id, err: error }, 'request failed');
     return refuse(reply, refusal('internal_error', 'Refundry made a mistake'));
   });
 
@@ -246,7 +256,7 @@ async function handle(
     toWire(request),
     request.id,
     backstage(refundry, request.ip),
-    (error) => request.log.error({ err: error }, 'a mistake of ours'),
+    (error) => request.log.error({ reqId: request.id, err: error }, 'a mistake of ours'),
   );
   if (outcome?.replayed === true) reply.header('idempotent-replayed', 'true');
   return send(reply, answer);
@@ -267,11 +277,11 @@ function toWire(request: FastifyRequest): WireRequest {
 
 /** What stands behind a dialect's conversation, for one request. */
 function backstage(refundry: Refundry, address: string): Backstage {
-  const { authenticator, reader, sessions } = refundry;
+  const { authenticator, reader } = refundry;
   return {
     authenticate: async (protocol, claim) => {
       const caller = await unlessAway(authenticator.authenticate(protocol, claim, address));
-      return caller === null || caller.merchantId === null ? null : { ...caller, merchantId: caller.merchantId };
+      return caller !== null && actsForMerchant(caller) ? caller : null;
     },
     execute: (command) => refundry.execute(command),
     findPayment: (merchantId, selector) => unlessAway(reader.findPayment(merchantId, selector)),
@@ -279,7 +289,7 @@ function backstage(refundry: Refundry, address: string): Backstage {
     openSession: (protocol) => unlessAway(authenticator.openSession(protocol, address)),
     signIn: (protocol, first, lookup, secret) =>
       unlessAway(authenticator.signIn(protocol, first, lookup, secret, address)),
-    signOut: (tokens) => unlessAway(sessions.signOut(tokens)),
+    signOut: (protocol, tokens) => unlessAway(authenticator.signOut(protocol, tokens)),
   };
 }
 

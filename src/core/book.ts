@@ -31,7 +31,8 @@ export interface Changes {
   readonly changedPayments: Map<string, Payment>;
   readonly newRefunds: Map<string, Refund>;
   readonly changedRefunds: Map<string, Refund>;
-  readonly balances: Map<string, Balance>;
+  readonly newBalances: Map<string, Balance>;
+  readonly changedBalances: Map<string, Balance>;
   readonly newMerchants: Map<string, Merchant>;
   readonly changedMerchants: Map<string, Merchant>;
   readonly newCredentials: Map<string, Credential>;
@@ -75,7 +76,8 @@ export class Book {
     changedPayments: new Map(),
     newRefunds: new Map(),
     changedRefunds: new Map(),
-    balances: new Map(),
+    newBalances: new Map(),
+    changedBalances: new Map(),
     newMerchants: new Map(),
     changedMerchants: new Map(),
     newCredentials: new Map(),
@@ -219,8 +221,11 @@ export class Book {
       (isNew ? this.changes.newRefunds : this.changes.changedRefunds).set(refund.id, refund);
     }
     if (rows.balance !== undefined) {
-      this.addBalance(rows.balance);
-      this.changes.balances.set(key(rows.balance.merchantId, rows.balance.currency), rows.balance);
+      const { balance } = rows;
+      const name = key(balance.merchantId, balance.currency);
+      const isNew = !this.#balances.has(name) || this.changes.newBalances.has(name);
+      this.addBalance(balance);
+      (isNew ? this.changes.newBalances : this.changes.changedBalances).set(name, balance);
     }
     if (rows.merchant !== undefined) {
       const { merchant } = rows;

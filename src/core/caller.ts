@@ -47,3 +47,7 @@ export interface Caller {
 
 /** A caller who acts for one merchant: the only kind that a partner's protocol knows, and by that protocol. */
 export type MerchantCaller = Omit<Caller, 'protocol' | 'label'> & { readonly merchantId: string };
+
+export function actsForMerchant(caller: Caller): caller is Caller & MerchantCaller {
+  return caller.merchantId !== null;
+}

@@ -1,10 +1,10 @@
 /** Everything that can be asked of the books. Commands are plain data; `decide` turns each into entries and rows. */
 import type { Credential } from './account.ts';
-import { canonicalJson, type Json } from './json.ts';
+import { type Canonical, canonicalJson } from './json.ts';
 import type { PaymentDetails, Reference } from './payment.ts';
 import type { Policy } from './policy.ts';
 import type { RefundDetails } from './refund.ts';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** A payment by Refundry's id, or by references that must all name the same payment. */
 export type PaymentSelector = { readonly id: string } | { readonly references: readonly Reference[] };
@@ -107,9 +107,8 @@ export interface Command {
  * ask for the same thing, however they spell it.
  */
 export function fingerprint(command: Command): string {
-  return createHash('sha256')
-    .update(canonicalJson([command.protocol, command.action.kind, plainJson(canonicalAction(command.action))]))
-    .digest('hex');
+  const action = canonicalAction(command.action) as unknown as Canonical;
+  return hash('sha256', canonicalJson([command.protocol, command.action.kind, action]), 'hex');
 }
 
 /** Amounts without zeros at the end, and references in one order: JSON objects, which they come from, have none. */
@@ -149,15 +148,4 @@ function inOneOrder<T extends { readonly namespace: string }>(references: readon
 /** `10`, `10.0` and `10.00` ask for the same. */
 function canonicalDecimal(text: string): string {
   return text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text;
-}
-
-/** Plain JSON of a command: bigints as decimal text. */
-function plainJson(value: unknown): Json {
-  if (typeof value === 'bigint') return value.toString();
-  if (value === null || value === undefined) return null;
-  if (Array.isArray(value)) return value.map(plainJson);
-  if (typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plainJson(member)]));
-  }
-  return value as Json;
 }

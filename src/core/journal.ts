@@ -2,7 +2,7 @@
  * The journal: one entry per command that was accepted or refused by the rules, gapless per bucket, each entry's
  * SHA-256 covering the whole entry and its predecessor's hash. It is the command log, the event log and the ledger.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ErrorCode } from './errors.ts';
 import { canonicalJson, type Json } from './json.ts';
 import { MAX_BUCKETS } from './ids.ts';
@@ -146,7 +146,7 @@ export function hashEntry(previousHash: string, entry: UnsealedEntry): string {
     entry.facts === null ? null : canonicalJson(entry.facts),
     entry.digest,
   ]);
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }
 
 /**

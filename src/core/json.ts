@@ -107,17 +107,26 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 /** Plain JSON data: what `JSON.stringify` can write and PostgreSQL's jsonb gives back. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
+/** What has one canonical text: JSON, and amounts, whose text is decimal digits in quotes. */
+export type Canonical =
+  null | undefined | boolean | number | bigint | string | readonly Canonical[] | { readonly [key: string]: Canonical };
+
 /** One text per value whatever the order of its keys (jsonb does not keep it): what fingerprints and digests are taken over. */
-export function canonicalJson(value: Json | undefined): string {
-  if (value === undefined) return 'null';
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(canonicalJson).join(',')}]`;
-  const object = value as { readonly [key: string]: Json | undefined };
-  const members = Object.keys(object)
-    .filter((key) => object[key] !== undefined)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key])}`);
-  return `{${members.join(',')}}`;
+export function canonicalJson(value: Canonical): string {
+  if (value === null || value === undefined) return 'null';
+  if (typeof value === 'bigint') return `"${value}"`;
+  if (typeof value !== 'object') return JSON.stringify(value);
+  let text = '';
+  if (Array.isArray(value)) {
+    for (const item of value as readonly Canonical[]) text += `${text === '' ? '' : ','}${canonicalJson(item)}`;
+    return `[${text}]`;
+  }
+  const object = value as { readonly [key: string]: Canonical };
+  for (const key of Object.keys(object).sort()) {
+    const member = object[key];
+    if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(member)}`;
+  }
+  return `{${text}}`;
 }
 
 /** Parsed JSON as plain data, for what is only kept and shown again: numbers become JavaScript numbers. */

@@ -23,7 +23,7 @@ export interface Backstage {
   openSession(protocol: string): Promise<string>;
   /** The second token, or `null` when the lookup, the secret or the first token is wrong. */
   signIn(protocol: string, firstToken: string, lookup: string, secret: string): Promise<string | null>;
-  signOut(tokens: readonly [string, string]): Promise<void>;
+  signOut(protocol: string, tokens: readonly [string, string]): Promise<void>;
 }
 
 /** What an exchange was about, for logs and metrics. */
@@ -118,7 +118,7 @@ async function act(
       return { kind: 'session', tokens: [intent.firstToken, second] };
     }
     case 'sign_out':
-      if (claim.kind === 'session') await backstage.signOut(claim.tokens);
+      if (claim.kind === 'session') await backstage.signOut(dialect.name, claim.tokens);
       return { kind: 'signed_out' };
     case 'command': {
       refuseReader(caller);

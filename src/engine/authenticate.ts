@@ -2,7 +2,7 @@
  * Who calls: claims checked against stored credentials. Unknown names, wrong secrets, revoked credentials and other
  * protocols' credentials all get the same answer.
  */
-import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import type { Credential } from '../core/account.ts';
 import type { Caller, Claim } from '../core/caller.ts';
 import { refusal, Refused } from '../core/errors.ts';
@@ -24,7 +24,7 @@ const SESSIONS_PER_MINUTE = 120;
 const MINUTE_MS = 60_000;
 
 export function hashSecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return hash('sha256', secret, 'hex');
 }
 
 /** A user who is signed in. */
@@ -36,7 +36,9 @@ export interface SignedIn {
 
 interface Known {
   readonly credential: Credential;
-  readonly merchantName: string;
+  readonly caller: Caller;
+  /** SHA-256 of each secret. */
+  readonly secretHashes: readonly Buffer[];
 }
 
 export class Authenticator {
@@ -62,20 +64,19 @@ export class Authenticator {
    */
   async authenticate(protocol: string, claim: Provable, address: string): Promise<Caller | null> {
     switch (claim.kind) {
-      case 'session': {
-        const id = await this.#sessions.credentialId(protocol, claim.tokens);
-        if (id === null) return null;
-        const credential = await this.#accounts.credential(id);
-        if (credential === null || !this.#isUsable(credential)) return null;
-        return toCaller(await this.#know(credential));
-      }
+      case 'session':
+        return this.#remembered(sessionName(protocol, claim.tokens), async () => {
+          const id = await this.#sessions.credentialId(protocol, claim.tokens);
+          const credential = id === null ? null : await this.#accounts.credential(id);
+          return credential === null || !this.#isUsable(credential) ? [] : [await this.#know(credential)];
+        }).then(([known]) => known?.caller ?? null);
       case 'secrets':
         // A secret that stands alone has no name to guess for: the right one always opens.
         return this.#counted(protocol, claim.lookup, address, claim.lookup !== null, async () => {
           for (const first of [claim.secrets[0] ?? '', ...(claim.alternatives ?? [])]) {
             const hashes = [first, ...claim.secrets.slice(1)].map(hashSecret);
             const known = await this.#lookUp(protocol, claim.lookup ?? hashes[0] ?? '');
-            const match = known.find(({ credential }) => sameHashes(hashes, credential.secretHashes));
+            const match = known.find(({ secretHashes }) => sameHashes(hashes, secretHashes));
             if (match !== undefined) return match;
           }
           return null;
@@ -116,6 +117,12 @@ export class Authenticator {
     return this.#sessions.signIn(protocol, firstToken, caller.credentialId);
   }
 
+  /** Ends a session; whoever shows its tokens to this server after that is unknown. */
+  async signOut(protocol: string, tokens: readonly [string, string]): Promise<void> {
+    await this.#sessions.signOut(tokens);
+    this.#cache.delete(sessionName(protocol, tokens));
+  }
+
   /**
    * The user whose name and password these are, or `null`: the same, and at the same cost, for an unknown name and a wrong
    * password. Throws `Refused` (`rate_limited`, `overloaded`).
@@ -133,7 +140,7 @@ export class Authenticator {
   async demoUser(name: string): Promise<Caller | null> {
     const known = this.demo ? await this.#lookUp(CONSOLE_PROTOCOL, name) : [];
     const found = known.find(({ credential }) => credential.demo);
-    return found === undefined ? null : toCaller(found);
+    return found?.caller ?? null;
   }
 
   /**
@@ -145,7 +152,7 @@ export class Authenticator {
     if (session === null) return null;
     const credential = await this.#accounts.credential(session.credentialId);
     if (credential === null || !this.#isUsable(credential)) return null;
-    return { caller: toCaller(await this.#know(credential)), expiresAt: session.expiresAt };
+    return { caller: (await this.#know(credential)).caller, expiresAt: session.expiresAt };
   }
 
   /**
@@ -164,7 +171,7 @@ export class Authenticator {
     if (isClosed()) throw tooMany();
     const known = await prove();
     if (isClosed()) throw tooMany();
-    if (known !== null) return toCaller(known);
+    if (known !== null) return known.caller;
     if (this.#count(name) > FAILURES_PER_MINUTE) throw tooMany();
     return null;
   }
@@ -188,15 +195,18 @@ export class Authenticator {
   }
 
   #lookUp(protocol: string, lookup: string): Promise<readonly Known[]> {
-    const name = `${protocol}\u0000${lookup}`;
+    return this.#remembered(`${protocol}\u0000${lookup}`, async () => {
+      const credentials = await this.#accounts.liveCredentials(protocol, lookup);
+      return Promise.all(credentials.filter((credential) => this.#isUsable(credential)).map((one) => this.#know(one)));
+    });
+  }
+
+  /** What was asked for under that name a moment ago, or is asked for now. */
+  #remembered(name: string, ask: () => Promise<readonly Known[]>): Promise<readonly Known[]> {
     const now = this.#clock();
     const cached = this.#cache.get(name);
     if (cached !== undefined && cached.until > now) return cached.known;
-    const known = this.#accounts
-      .liveCredentials(protocol, lookup)
-      .then((credentials) =>
-        Promise.all(credentials.filter((credential) => this.#isUsable(credential)).map((one) => this.#know(one))),
-      );
+    const known = ask();
     // A failed look-up must not be believed; and the entry goes to the end, where the youngest are.
     known.catch(() => this.#cache.delete(name));
     this.#cache.delete(name);
@@ -212,7 +222,11 @@ export class Authenticator {
   async #know(credential: Credential): Promise<Known> {
     const { merchantId } = credential;
     const merchant = merchantId === null ? null : await this.#accounts.merchant(merchantId);
-    return { credential, merchantName: merchant?.name ?? '' };
+    return {
+      credential,
+      caller: toCaller(credential, merchant?.name ?? ''),
+      secretHashes: credential.secretHashes.map((hash) => Buffer.from(hash, 'hex')),
+    };
   }
 
   #key(pem: string): KeyObject {
@@ -237,7 +251,7 @@ function tooMany(): Refused {
   );
 }
 
-function toCaller({ credential, merchantName }: Known): Caller {
+function toCaller(credential: Credential, merchantName: string): Caller {
   return {
     merchantId: credential.merchantId,
     merchantName,
@@ -252,16 +266,19 @@ function toCaller({ credential, merchantName }: Known): Caller {
 }
 
 /** Compares hashes in constant time, all of them whatever the first says. */
-function sameHashes(given: readonly string[], stored: readonly string[]): boolean {
+function sameHashes(given: readonly string[], stored: readonly Buffer[]): boolean {
   if (given.length !== stored.length || stored.length === 0) return false;
   let same = true;
   for (const [index, hash] of stored.entries()) {
-    const a = Buffer.from(hash, 'hex');
-    const b = Buffer.from(given[index] ?? '', 'hex');
-    same = a.length === b.length && timingSafeEqual(a, b) && same;
+    const shown = Buffer.from(given[index] ?? '', 'hex');
+    same = shown.length === hash.length && timingSafeEqual(shown, hash) && same;
   }
   return same;
 }
+
+/** Under what a session is remembered: of its tokens only their hash is. */
+const sessionName = (protocol: string, tokens: readonly [string, string]): string =>
+  `${protocol}\u0000session\u0000${hashSecret(tokens.join('\u0000'))}`;
 
 /** RSA PKCS#1 v1.5 with SHA-256, off the main thread: a check costs tens of microseconds. */
 function signatureHolds(key: KeyObject, claim: Extract<Claim, { kind: 'signature' }>): Promise<boolean> {

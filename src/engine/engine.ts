@@ -15,7 +15,7 @@ import { bucketOf, formatId, isId } from '../core/ids.ts';
 import { namesOf } from '../core/names.ts';
 import { type Outcome, refusedOutcome } from '../core/outcome.ts';
 import { assertClock } from '../store/clock.ts';
-import { assertDurable, connectLane, type DatabaseSettings } from '../store/connection.ts';
+import { assertDurable, connectLane, type DatabaseSettings, type Lane } from '../store/connection.ts';
 import { loadBook } from '../store/load.ts';
 import { readInstallation } from '../store/migrate.ts';
 import {
@@ -72,14 +72,14 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #queues: BucketQueues;
   /** Lanes without a batch. A lane that is reconnecting is in no list. */
-  readonly #idleLanes: pg.Client[];
+  readonly #idleLanes: Lane[];
   readonly #sweeper: NodeJS.Timeout;
   readonly #working = new Set<Promise<void>>();
   #pumpScheduled = false;
   #closing = false;
   readonly buckets: number;
 
-  private constructor(database: DatabaseSettings, options: EngineOptions, buckets: number, lanes: pg.Client[]) {
+  private constructor(database: DatabaseSettings, options: EngineOptions, buckets: number, lanes: Lane[]) {
     this.#database = database;
     this.#options = options;
     this.buckets = buckets;
@@ -96,7 +96,7 @@ export class Engine {
   static async open(database: DatabaseSettings, options: Partial<EngineOptions> = {}): Promise<Engine> {
     const observer = guarded(options.observer ?? {});
     const chosen = { ...DEFAULTS, ...options, observer };
-    const lanes: pg.Client[] = [];
+    const lanes: Lane[] = [];
     try {
       const first = await connectLane(database);
       lanes.push(first);
@@ -235,7 +235,7 @@ export class Engine {
   }
 
   /** Runs one batch on one lane to its end, whatever that is. Never rejects. */
-  async #work(lane: pg.Client, bucket: number, batch: Waiting[]): Promise<void> {
+  async #work(lane: Lane, bucket: number, batch: Waiting[]): Promise<void> {
     const live = batch.filter(({ settle: answer }) => answer !== null);
     const started = performance.now();
     try {
@@ -252,7 +252,7 @@ export class Engine {
   }
 
   /** Decides and commits, then answers. Throws `NotCommitted` or `UnknownBatch`; the lane is to be discarded then. */
-  async #commit(lane: pg.Client, bucket: number, batch: readonly Waiting[]): Promise<void> {
+  async #commit(lane: Lane, bucket: number, batch: readonly Waiting[]): Promise<void> {
     const book = await beginBatch(lane, bucket, namesOf(batch.map(({ command }) => command)));
     const { seq } = book.head;
     for (const waiting of batch) {
@@ -332,7 +332,7 @@ export class Engine {
     const again: Waiting[] = [];
     const middle = Math.ceil(batch.length / 2);
     for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
-      let lane: pg.Client | null = null;
+      let lane: Lane | null = null;
       try {
         lane = await connectLane(this.#database);
         await this.#commit(lane, bucket, half);
@@ -347,7 +347,7 @@ export class Engine {
 
   async #findOut(bucket: number, unknown: UnknownBatch): Promise<'committed' | 'not committed'> {
     for (let attempt = 0; ; attempt += 1) {
-      let client: pg.Client | null = null;
+      let client: Lane | null = null;
       try {
         client = await connectLane(this.#database, 'refundry find out');
         return await findOut(client, bucket, unknown.first);

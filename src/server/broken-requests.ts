@@ -2,7 +2,6 @@
  * Requests that are no HTTP, too large in their headers, or too slow: Node's parser turns them down before any handler
  * could, and they are answered on the bare socket, in the shape of whoever was asked.
  */
-import { randomUUID } from 'node:crypto';
 import { maxHeaderSize, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply } from 'fastify';
@@ -11,6 +10,7 @@ import { exactJson } from '../api/exact-json.ts';
 import { problemOf } from '../api/problems.ts';
 import { refusal } from '../core/errors.ts';
 import type { Dialect, WireAnswer } from '../dialects/dialect.ts';
+import { newRequestId } from './request-ids.ts';
 
 /** What Node says of such a request. */
 interface ParserError extends Error {
@@ -55,7 +55,7 @@ export class BrokenRequests {
     this.#given.add(socket);
     const reply = this.#youngest.get(socket);
     if (reply === undefined || (reply.raw.writableFinished && reply.raw.req.complete)) {
-      this.#write(error, socket, urlIn(error.rawPacket), randomUUID());
+      this.#write(error, socket, urlIn(error.rawPacket), newRequestId());
     } else if (reply.raw.req.complete) {
       // What cannot be read came after a whole request: that one is answered, whatever becomes of the rest.
       reply.raw.once('close', () => socket.destroySoon());

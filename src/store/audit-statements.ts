@@ -24,7 +24,7 @@ import {
   PAYMENT_COLUMNS,
   REFUND_COLUMNS,
   SETTLEMENT_COLUMNS,
-  columns,
+  storedColumns,
   type JournalRow,
 } from './rows.ts';
 
@@ -59,13 +59,13 @@ const audit = <Row>(key: Audit<Row>['key'], before: Audit<Row>['before'], text: 
   text,
 });
 
-const ENTRY = `${columns('j', JOURNAL_COLUMNS)}, p.last_seq AS payment_seq, r.last_seq AS refund_seq`;
+const ENTRY = `${storedColumns('j', JOURNAL_COLUMNS)}, p.last_seq AS payment_seq, r.last_seq AS refund_seq`;
 const ENTRY_ROWS = `
   LEFT JOIN payment p ON p.id = j.payment_id AND p.bucket = j.bucket
   LEFT JOIN refund r ON r.id = j.refund_id AND r.bucket = j.bucket`;
 
 const grants = (table: string, names: readonly string[]): string => `
-  SELECT ${columns('t', names)}, t.bucket, ${entry('created', ['kind', 'merchant_id', 'payment_id', 'facts', 'digest'])},
+  SELECT ${storedColumns('t', names)}, t.bucket, ${entry('created', ['kind', 'merchant_id', 'payment_id', 'facts', 'digest'])},
     p.entitled AS payment_entitled
   FROM (SELECT * FROM ${table} WHERE (id, bucket) > ($2, $3) ORDER BY id, bucket LIMIT $1) t
   ${joinEntry('created', 't', 'created_seq')}
@@ -100,7 +100,7 @@ export const AUDITS = {
   payment: audit<PaymentAudit>(
     ['id', 'bucket'],
     BY_ID,
-    `SELECT ${columns('t', PAYMENT_COLUMNS)}, t.bucket,
+    `SELECT ${storedColumns('t', PAYMENT_COLUMNS)}, t.bucket,
        ${entry('created', ['kind', 'merchant_id', 'payment_id', 'debit', 'digest'])},
        ${entry('capture', ['kind', 'payment_id', 'at'])},
        ${entry('last', ['kind', 'payment_id', 'at', 'captured_minor', 'refunded_minor', 'reserved_minor'])},
@@ -143,7 +143,7 @@ export const AUDITS = {
   refund: audit<RefundAudit>(
     ['id', 'bucket'],
     BY_ID,
-    `SELECT ${columns('t', REFUND_COLUMNS)}, t.bucket,
+    `SELECT ${storedColumns('t', REFUND_COLUMNS)}, t.bucket,
        ${entry('created', ['kind', 'operation', 'merchant_id', 'payment_id', 'refund_id', 'amount_minor', 'currency'])},
        ${entry('created', ['refusal_code', 'protocol', 'digest'])}, created.at AS created_at_entry,
        ${entry('last', ['kind', 'refund_id', 'at', 'digest'])}
@@ -167,7 +167,7 @@ export const AUDITS = {
   merchant: audit<MerchantAudit>(
     ['id', 'bucket'],
     BY_ID,
-    `SELECT ${columns('t', MERCHANT_COLUMNS)}, t.bucket, ${entry('created', ['kind', 'merchant_id', 'digest'])},
+    `SELECT ${storedColumns('t', MERCHANT_COLUMNS)}, t.bucket, ${entry('created', ['kind', 'merchant_id', 'digest'])},
        ${entry('policy', ['kind', 'merchant_id', 'facts'])}
      FROM (SELECT * FROM merchant WHERE (id, bucket) > ($2, $3) ORDER BY id, bucket LIMIT $1) t
      ${joinEntry('created', 't', 'created_seq')}
@@ -177,7 +177,7 @@ export const AUDITS = {
   credential: audit<CredentialAudit>(
     ['id'],
     [NIL],
-    `SELECT ${columns('t', CREDENTIAL_COLUMNS)}, t.bucket,
+    `SELECT ${storedColumns('t', CREDENTIAL_COLUMNS)}, t.bucket,
        ${entry('created', ['kind', 'merchant_id', 'facts', 'digest'])},
        ${entry('revoked', ['kind', 'facts'])}, revoked.at AS revoked_at_entry
      FROM (SELECT * FROM credential WHERE id > $2 ORDER BY id LIMIT $1) t
@@ -190,7 +190,7 @@ export const AUDITS = {
   settlement: audit<SettlementAudit>(
     ['id', 'bucket'],
     BY_ID,
-    `SELECT ${columns('t', SETTLEMENT_COLUMNS)}, t.bucket,
+    `SELECT ${storedColumns('t', SETTLEMENT_COLUMNS)}, t.bucket,
        ${entry('cutoff', ['kind', 'merchant_id', 'currency', 'amount_minor', 'facts', 'at'])}
      FROM (SELECT * FROM settlement WHERE (id, bucket) > ($2, $3) ORDER BY id, bucket LIMIT $1) t
      ${joinEntry('cutoff', 't', 'cutoff_seq')}
@@ -199,7 +199,7 @@ export const AUDITS = {
   balance: audit<BalanceAudit>(
     ['merchant_id', 'currency', 'bucket'],
     [NIL, '', FIRST_BUCKET],
-    `SELECT ${columns('t', BALANCE_COLUMNS)}, t.bucket, h.seq AS head_seq
+    `SELECT ${storedColumns('t', BALANCE_COLUMNS)}, t.bucket, h.seq AS head_seq
      FROM (
        SELECT * FROM balance WHERE (merchant_id, currency, bucket) > ($2, $3, $4)
        ORDER BY merchant_id, currency, bucket LIMIT $1

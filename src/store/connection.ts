@@ -1,5 +1,6 @@
 /** Connections to PostgreSQL: the lanes that write books, and the pool that reads. */
 import pg from 'pg';
+import { ROW_TYPES, type RowTypeName, type RowTypes } from './save-columns.ts';
 
 /** What `pg` needs to connect: a URL, or the embedded database's settings. */
 export type DatabaseSettings = Pick<
@@ -8,6 +9,7 @@ export type DatabaseSettings = Pick<
 >;
 
 const INT8 = 20;
+const FLOAT8 = 701;
 const TIMESTAMPTZ = 1184;
 
 /**
@@ -18,11 +20,15 @@ const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') => {
     if (oid === INT8) return BigInt;
     if (oid === TIMESTAMPTZ) return parseTime;
+    if (oid === FLOAT8) return parseMilliseconds;
     return defaultParser(oid, format);
   },
 };
 
 const defaultParser = pg.types.getTypeParser as (oid: number, format?: string) => (text: string) => unknown;
+
+/** The only floating-point numbers that are asked for are milliseconds; their fractions are rounding errors. */
+const parseMilliseconds = (text: string): number => Math.round(Number(text));
 
 /** `2026-01-31 12:00:00.5+00` → milliseconds since 1970. Sessions run in UTC. */
 function parseTime(text: string): number {
@@ -79,9 +85,32 @@ function withSettings(
   return { ...database, connectionString: url.href };
 }
 
+/** A connection that writes books. */
+export class Lane extends pg.Client {
+  #rowTypes: RowTypes | null = null;
+
+  get rowTypes(): RowTypes {
+    if (this.#rowTypes === null) throw new Error('a lane was not made by connectLane');
+    return this.#rowTypes;
+  }
+
+  /** Looks up what rows are sent as. Throws an `Error` for the operator when the database lacks a type. */
+  async prepare(): Promise<void> {
+    const { rows } = await this.query<{ name: RowTypeName; oid: number | null }>(
+      `SELECT name, to_regtype(name)::oid AS oid FROM unnest($1::text[]) AS name`,
+      [ROW_TYPES],
+    );
+    const missing = rows.flatMap(({ name, oid }) => (oid === null ? [name] : []));
+    if (missing.length > 0) {
+      throw new Error(`the database lacks ${missing.join(', ')}: run \`refundry migrate\` of this version`);
+    }
+    this.#rowTypes = Object.fromEntries(rows.map(({ name, oid }) => [name, oid])) as Record<RowTypeName, number>;
+  }
+}
+
 /** A connection of its own with the write path's settings, for a lane, or to find out what became of a commit. */
-export async function connectLane(database: DatabaseSettings, name = 'refundry lane'): Promise<pg.Client> {
-  const client = new pg.Client({
+export async function connectLane(database: DatabaseSettings, name = 'refundry lane'): Promise<Lane> {
+  const client = new Lane({
     ...withSettings(database, {
       statement_timeout: STATEMENT_TIMEOUT_MS,
       lock_timeout: LOCK_TIMEOUT_MS,
@@ -99,6 +128,12 @@ export async function connectLane(database: DatabaseSettings, name = 'refundry l
   // Every loss also rejects the query in flight, which is where it is dealt with.
   client.on('error', () => undefined);
   await client.connect();
+  try {
+    await client.prepare();
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
   return client;
 }
 

@@ -42,6 +42,9 @@ import {
 const paymentOf = (row: string): string =>
   `CROSS JOIN LATERAL (SELECT * FROM payment WHERE id = ${row}.payment_id AND bucket = $1 OFFSET 0) AS p`;
 
+/** What callers name, one name a row: arrays beside each other would be looked up in every combination. */
+const REFERENCES = 'unnest($2::text[], $3::text[], $4::uuid[]) AS named(value, namespace, merchant_id)';
+
 /** Statements of the write path by name: prepared once per lane, and explained by a test. */
 export const LOADS = {
   head: `SELECT seq, hash, at FROM bucket WHERE bucket = $1`,
@@ -51,21 +54,29 @@ export const LOADS = {
   payments: `SELECT ${columns('p', PAYMENT_COLUMNS)} FROM payment p WHERE p.bucket = $1 AND p.id = ANY($2::uuid[])`,
   payments_by_reference: `
     SELECT ${columns('p', PAYMENT_COLUMNS)}
-    FROM payment_reference r ${paymentOf('r')}
-    WHERE r.bucket = $1 AND r.value = ANY($2::text[]) AND r.namespace = ANY($3::text[]) AND r.merchant_id = ANY($4::uuid[])`,
+    FROM ${REFERENCES} CROSS JOIN LATERAL (
+      SELECT payment_id FROM payment_reference
+      WHERE bucket = $1 AND value = named.value AND namespace = named.namespace AND merchant_id = named.merchant_id OFFSET 0
+    ) AS r ${paymentOf('r')}`,
   payments_by_refund: `
     SELECT ${columns('p', PAYMENT_COLUMNS)}
     FROM refund r ${paymentOf('r')}
     WHERE r.bucket = $1 AND r.id = ANY($2::uuid[])`,
   refunds: `SELECT ${columns('r', REFUND_COLUMNS)} FROM refund r WHERE r.bucket = $1 AND r.id = ANY($2::uuid[])`,
   refunds_by_reference: `
-    SELECT ${columns('r', REFUND_COLUMNS)} FROM refund r
-    WHERE r.bucket = $1 AND r.reference IS NOT NULL AND r.reference = ANY($2::text[])
-      AND r.reference_namespace = ANY($3::text[]) AND r.merchant_id = ANY($4::uuid[])`,
+    SELECT ${columns('r', REFUND_COLUMNS)}
+    FROM ${REFERENCES} CROSS JOIN LATERAL (
+      SELECT * FROM refund
+      WHERE bucket = $1 AND reference IS NOT NULL AND reference = named.value AND reference_namespace = named.namespace
+        AND merchant_id = named.merchant_id OFFSET 0
+    ) AS r`,
   entries_by_key: `
-    SELECT ${columns('j', JOURNAL_COLUMNS)} FROM journal j
-    WHERE j.bucket = $1 AND j.idempotency_key IS NOT NULL AND j.idempotency_key = ANY($2::text[])
-      AND j.merchant_id = ANY($3::uuid[])`,
+    SELECT ${columns('j', JOURNAL_COLUMNS)}
+    FROM unnest($2::text[], $3::uuid[]) AS named(idempotency_key, merchant_id) CROSS JOIN LATERAL (
+      SELECT * FROM journal
+      WHERE bucket = $1 AND idempotency_key IS NOT NULL AND idempotency_key = named.idempotency_key
+        AND merchant_id = named.merchant_id OFFSET 0
+    ) AS j`,
   credentials: `SELECT ${columns('c', CREDENTIAL_COLUMNS)} FROM credential c WHERE c.id = ANY($2::uuid[]) AND c.bucket = $1`,
   entitlements: `
     SELECT ${columns('e', ENTITLEMENT_COLUMNS)} FROM entitlement e WHERE e.bucket = $1 AND e.payment_id = ANY($2::uuid[])`,
@@ -119,7 +130,7 @@ export async function loadBook(client: ClientBase, bucket: number, names: Names,
       : ask<JournalRow>(client, 'entries_by_key', [
           bucket,
           names.keys.map((key) => key.idempotencyKey),
-          distinct(names.keys.map((key) => key.merchantId)),
+          names.keys.map((key) => key.merchantId),
         ]);
 
   const [headRow] = await head;
@@ -214,10 +225,14 @@ type ReferenceKeys = [values: string[], namespaces: string[], merchantIds: strin
 function referenceKeys(
   references: readonly { readonly value: string; readonly namespace: string; readonly merchantId: string }[],
 ): ReferenceKeys {
+  // Two commands may name the same; a row must come once.
+  const named = [
+    ...new Map(references.map((one) => [`${one.namespace}\u0000${one.value}\u0000${one.merchantId}`, one])).values(),
+  ];
   return [
-    distinct(references.map(({ value }) => value)),
-    distinct(references.map(({ namespace }) => namespace)),
-    distinct(references.map(({ merchantId }) => merchantId)),
+    named.map(({ value }) => value),
+    named.map(({ namespace }) => namespace),
+    named.map(({ merchantId }) => merchantId),
   ];
 }
 

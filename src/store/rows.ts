@@ -7,9 +7,31 @@ import type { Coupon, Entitlement, Payment, PaymentDetails, PaymentStatus, Refer
 import { policyFromStored, type StoredPolicy } from '../core/policy.ts';
 import type { CancelReason, Refund, RefundDetails, RefundStatus } from '../core/refund.ts';
 
-/** Column names of `table`, for a SELECT that joins it. */
-export function columns(table: string, names: readonly string[]): string {
+/** Columns of `table` as they are stored, for a SELECT. */
+export function storedColumns(table: string, names: readonly string[]): string {
   return names.map((name) => `${table}."${name}"`).join(', ');
+}
+
+/** Columns whose type is `timestamptz`. */
+const TIMES: ReadonlySet<string> = new Set([
+  'at',
+  'created_at',
+  'captured_at',
+  'updated_at',
+  'expires_at',
+  'revoked_at',
+]);
+
+/**
+ * Columns of `table`, for a SELECT. Times come as milliseconds since 1970: to write one out as text, and to read it again,
+ * costs several times as much.
+ */
+export function columns(table: string, names: readonly string[]): string {
+  return names
+    .map((name) =>
+      TIMES.has(name) ? `date_part('epoch', ${table}."${name}") * 1000 AS "${name}"` : `${table}."${name}"`,
+    )
+    .join(', ');
 }
 
 export const PAYMENT_COLUMNS = [

@@ -5,6 +5,7 @@
 import pg from 'pg';
 import type { Book } from '../core/book.ts';
 import type { Names } from '../core/names.ts';
+import type { Lane } from './connection.ts';
 import { loadBook } from './load.ts';
 import { savesOf, sendSaves } from './save.ts';
 
@@ -61,15 +62,15 @@ export async function beginBatch(client: pg.ClientBase, bucket: number, names: N
  * statement PostgreSQL answers `ROLLBACK`, and the driver resolves. Throws `NotCommitted` or `CommitUnknown`; discard the
  * connection then.
  */
-export async function commitBatch(client: pg.ClientBase, book: Book, seqBefore: bigint): Promise<void> {
+export async function commitBatch(lane: Lane, book: Book, seqBefore: bigint): Promise<void> {
   let statements;
   try {
-    statements = savesOf(book, seqBefore);
+    statements = savesOf(book, seqBefore, lane.rowTypes);
   } catch (error) {
     throw new NotCommitted(error);
   }
   let failure: unknown = null;
-  const saves = sendSaves(client, statements).map((saved) =>
+  const saves = sendSaves(lane, statements).map((saved) =>
     saved.catch((error: unknown) => {
       failure ??= error;
     }),
@@ -77,7 +78,7 @@ export async function commitBatch(client: pg.ClientBase, book: Book, seqBefore: 
   // A statement that the driver itself refuses is never sent, and rejects on the next tick: then COMMIT must not follow.
   await nextTick();
   if (failure !== null) throw new NotCommitted(failure);
-  const commit = client.query('COMMIT');
+  const commit = lane.query('COMMIT');
   commit.catch(() => undefined);
   await Promise.all(saves);
   let tag: string;

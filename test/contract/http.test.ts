@@ -128,7 +128,7 @@ describe('whatever the protocol', () => {
     const stage = new Stage(server, speaker);
     for (const id of ['', 'two words', 'x'.repeat(65), '<script>', '4111111111111111', '4111-1111-1111-1111']) {
       const { answer } = await stage.ask({ path: speaker.unknownPath }, { 'x-request-id': id });
-      assert.match(answer.headers.get('x-request-id') ?? '', /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/);
+      assert.match(answer.headers.get('x-request-id') ?? '', /^req_[\w-]{12}-[0-9a-z]+$/);
     }
   });
 

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '../../src/server/log.ts';
 import { type HttpAnswer, type HttpRequest, TestServer } from '../kit/server.ts';
 import { form, text, type Voice } from './speaker.ts';
@@ -141,6 +142,8 @@ test('secrets and card numbers, planted everywhere, are nowhere afterwards', asy
     }
   }
 
+  // Lines are written a few at once.
+  for (let waited = 0; server.log.length < answers.length && waited < 100; waited += 1) await sleep(20);
   assert.ok(server.log.length >= answers.length, `${answers.length} requests, ${server.log.length} lines`);
   assert.ok(server.log.some((line) => line.includes('"path":"/oltpublish/site/connect.do"')));
   assertClean('the log', server.log);

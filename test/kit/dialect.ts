@@ -199,7 +199,7 @@ export class DialectTalk {
         this.#sessions.set(first, second);
         return second;
       },
-      signOut: async ([first]) => {
+      signOut: async (_protocol, [first]) => {
         this.#sessions.delete(first);
       },
     };

@@ -108,7 +108,8 @@ export class Rows {
     update(this.refunds, changes.changedRefunds);
     insert(this.credentials, changes.newCredentials);
     update(this.credentials, changes.revokedCredentials);
-    for (const [key, balance] of changes.balances) this.balances.set(key, balance);
+    insert(this.balances, changes.newBalances);
+    update(this.balances, changes.changedBalances);
     insert(this.entitlements, byId(changes.entitlements));
     insert(this.coupons, byId(changes.coupons));
     insert(this.settlements, byId(changes.settlements));
