@@ -15,6 +15,7 @@ import { addProtocols } from './protocols.ts';
 import { addSearch } from './search.ts';
 import { addSignIn } from './sign-in.ts';
 import { servePages } from './static.ts';
+import { addTrialBalance } from './trial-balance.ts';
 import { addVerify } from './verify.ts';
 
 export interface ConsoleParts extends ConsoleContext {
@@ -35,6 +36,7 @@ export async function registerConsole(app: FastifyInstance, { pages, ...context 
       addSearch(routes, context);
       addFeed(routes, context);
       addExports(routes, context);
+      addTrialBalance(routes, context);
       // What it does: bulk refunds, verification.
       addBulk(routes, context);
       addVerify(routes, context);

@@ -10,6 +10,7 @@ import { RefundSlots } from './refund-slots.ts';
 import { type ConsoleContext, consoleOperation, type ConsoleScope } from './scope.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
+const WEEK_MS = 7 * DAY_MS;
 const DEFAULT_DAYS = 8;
 const MOST_DAYS = 31;
 /** Merchants whose numbers are kept at hand, beside those of all: some megabytes at most. */
@@ -66,6 +67,7 @@ export function addOverview(app: ConsoleScope, { refundry }: ConsoleContext): vo
           protocol,
           currency,
         })),
+        week_ago: from > today - WEEK_MS ? null : weekAgo(slots, today - WEEK_MS, now - WEEK_MS),
         refusals: refusals(slots.groups(today, now)),
         unsettled: unsettled.map(({ merchantId: id, merchantName, currency, amountMinor }) => ({
           merchant_id: id,
@@ -80,6 +82,20 @@ export function addOverview(app: ConsoleScope, { refundry }: ConsoleContext): vo
 }
 
 type Group = ReturnType<RefundSlots['groups']> extends Generator<infer Item> ? Item : never;
+
+/** The same day of the week before, until this time of day: half a day does not compare with a whole one. */
+function weekAgo(slots: RefundSlots, from: number, until: number): object {
+  const to = Math.max(from, Math.floor(until / SLOT_MS) * SLOT_MS);
+  return {
+    from: timeView(from),
+    to: timeView(to),
+    refunds: sumUp(slots.groups(from, to), ({ status, protocol, currency }) => ({
+      outcome: status,
+      protocol,
+      currency,
+    })),
+  };
+}
 
 /** Groups that are the same by what `keyOf` says of them, in its order. */
 function sumUp<Key extends object>(

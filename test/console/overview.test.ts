@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { RefundSlots } from '../../src/console/refund-slots.ts';
 import { OverviewReader } from '../../src/store/read-overview.ts';
 import { Browser } from '../kit/console.ts';
-import { TestServer } from '../kit/server.ts';
+import { Clock, TestServer } from '../kit/server.ts';
 
 const server = await TestServer.start();
 const everybody = await Browser.of(server, 'read');
@@ -116,4 +116,26 @@ test('however many refunds there are, each is counted once', async () => {
   const counted = refunds.reduce((sum: number, { count, amount }: any) => sum + (count === amount ? count : 0), 0);
   assert.equal(counted, 45_000);
   assert.equal(complete, true);
+});
+
+test('today compares with the same day of last week, as far as that had come by this time', async () => {
+  const clock = new Clock();
+  const fresh = await TestServer.start({ clock });
+  const browser = await Browser.of(fresh, 'read');
+  const HOUR = 3_600_000;
+  clock.advance(-7 * 24 * HOUR - HOUR);
+  const merchant = await fresh.books.merchant();
+  const paid = await fresh.books.payment(merchant);
+  await fresh.books.refund(paid, 100n);
+  clock.advance(2 * HOUR);
+  await fresh.books.refund(paid, 200n);
+  // Where it is about noon now, an hour ago and an hour from now are of the same day.
+  const minutes = Math.floor((Date.now() % (24 * HOUR)) / 60_000);
+  const noon = Math.round((720 - minutes) / 15) * 15;
+  const { refunds, week_ago: before } = await overview(browser, `tz=${noon}`);
+  assert.equal(refunds[0].count, 2, 'both are of that day');
+  assert.deepEqual(before.refunds, [
+    { outcome: 'succeeded', protocol: 'native', currency: 'USD', count: 1, amount: 100 },
+  ]);
+  assert.equal((await overview(browser, `tz=${noon}&days=7`)).week_ago, null);
 });
