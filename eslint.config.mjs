@@ -9,7 +9,7 @@ const fromNodeTest = {
 };
 
 export default defineConfig(
-  globalIgnores(['**/dist/', 'node_modules/', 'scripts/', 'eslint.config.mjs']),
+  globalIgnores(['**/dist/', 'node_modules/', 'scripts/', 'bench/kit/*.mjs', 'bin/', 'eslint.config.mjs']),
   tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
