@@ -58,6 +58,9 @@ declare module 'fastify' {
   }
 }
 
+/** Sent by pages that ask by themselves while nobody is at them: that keeps nobody signed in. */
+const UNATTENDED_HEADER = 'x-refundry-unattended';
+
 /** `Authorization: Bearer rk_…` (RFC 6750). */
 const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i;
 
@@ -107,7 +110,8 @@ function forbidden(access: Access, { role, merchantId }: Caller): Refusal {
 /** The user whose session the cookie names. Throws `Refused` (`unauthenticated`, `forbidden`). */
 async function requireSession(request: FastifyRequest, reply: FastifyReply, refundry: Refundry): Promise<Caller> {
   const token = sessionToken(request);
-  const signedIn = token === null ? null : await refundry.authenticator.signedIn(token);
+  const isUse = request.headers[UNATTENDED_HEADER] === undefined;
+  const signedIn = token === null ? null : await refundry.authenticator.signedIn(token, isUse);
   if (signedIn === null) {
     const message = token === null ? 'sign in first' : 'the session ended; sign in again';
     throw new Refused(refusal('unauthenticated', message));

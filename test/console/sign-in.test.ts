@@ -159,6 +159,12 @@ test('a session ends after 30 minutes without use', async () => {
   const unattended = await server.refundry.authenticator.signedIn(String(tokenOf(cookie)), false);
   const secondsLeft = ((unattended?.expiresAt ?? 0) - Date.now()) / 1_000;
   assert.ok(secondsLeft > 0 && secondsLeft <= 60, `${secondsLeft} seconds`);
+  const asked = await server.send({
+    method: 'GET',
+    path: '/console/api/session',
+    headers: { cookie, 'x-refundry-unattended': '1' },
+  });
+  assert.equal(Date.parse(JSON.parse(asked.body).expires_at), unattended?.expiresAt);
   await assertOpens(cookie, true);
   // Being used just now, it may idle for 30 minutes again.
   const [used] = await server.rows<{ is_recent: boolean }>(

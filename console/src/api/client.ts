@@ -2,6 +2,7 @@
  * Requests to the server that this page came from, with the session's cookie. The header tells the server that the
  * request comes from the console's own code: other sites cannot set it.
  */
+import { isAttended } from './attendance.ts';
 import { ApiError, noAnswer } from './error.ts';
 import { parseExactly } from './json.ts';
 
@@ -47,6 +48,7 @@ export async function exchange<T>(
       headers: {
         accept: 'application/json',
         'x-refundry-console': '1',
+        ...(isAttended() ? {} : { 'x-refundry-unattended': '1' }),
         ...(body === undefined ? {} : { 'content-type': isRaw ? contentType : 'application/json' }),
         ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       },

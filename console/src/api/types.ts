@@ -13,17 +13,22 @@ export type {
   EntitlementView as Entitlement,
   EntryView as JournalEntry,
 } from '../../../src/api/journal-schemas.ts';
+export type {
+  BalanceView as Balance,
+  MerchantView as Merchant,
+  PolicyView as Policy,
+} from '../../../src/api/merchant-schemas.ts';
+export type {
+  CredentialView as Credential,
+  IssuedCredentialView as IssuedCredential,
+  SettlementView as Settlement,
+} from '../../../src/api/account-schemas.ts';
 export type { Role } from '../../../src/core/account.ts';
 
 export interface Page<T> {
   readonly data: readonly T[];
   readonly has_more: boolean;
   readonly next_cursor: string | null;
-}
-
-export interface Merchant {
-  readonly id: string;
-  readonly name: string;
 }
 
 export interface User {

@@ -6,9 +6,8 @@ import { useId } from 'react';
 import { Link } from 'react-router';
 import type { JournalEntry } from '../api/types.ts';
 import { AmountText } from '../parts/amount-text.tsx';
-import { CopyText } from '../parts/copy-text.tsx';
-import { type Fact, Facts } from '../parts/facts.tsx';
 import { TimeText } from '../parts/time-text.tsx';
+import { EntryFacts } from './entry-facts.tsx';
 import classes from './timeline.module.css';
 import { actorWords, entryTitle, entryTone, factTexts, sentence } from './words.ts';
 
@@ -68,26 +67,9 @@ function Entry({ entry, refundLink }: { readonly entry: JournalEntry } & Pick<Ti
       </div>
       <Collapse expanded={isOpen} id={id}>
         <div className={classes.details}>
-          <Facts facts={entryFacts(entry)} />
+          <EntryFacts entry={entry} />
         </div>
       </Collapse>
     </li>
   );
-}
-
-function entryFacts(entry: JournalEntry): Fact[] {
-  const { currency, payment, debit, credit } = entry;
-  const money = (minor: number | bigint) =>
-    currency === null ? String(minor) : <AmountText minor={minor} currency={currency} />;
-  return [
-    ['Posting', debit === null || credit === null ? null : `${sentence(debit)} → ${sentence(credit)}`],
-    ['Captured after', payment === null ? null : money(payment.captured)],
-    ['Refunded after', payment === null ? null : money(payment.refunded)],
-    ['Reserved after', payment === null ? null : money(payment.reserved)],
-    ['Unsettled after', entry.unsettled === null ? null : money(entry.unsettled)],
-    ['Idempotency key', entry.idempotency_key === null ? null : <CopyText text={entry.idempotency_key} what="key" />],
-    ['Request', <CopyText key="request" text={entry.request_id} what="request id" />],
-    ['Hash', <CopyText key="hash" text={entry.hash} shown={`${entry.hash.slice(0, 16)}…`} what="hash" />],
-    ['Book', String(entry.bucket)],
-  ];
 }

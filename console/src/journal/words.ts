@@ -26,6 +26,9 @@ const KINDS: Readonly<Record<JournalEntry['kind'], readonly [Tone, string]>> = {
   command_refused: ['bad', 'Refused'],
 };
 
+/** Every kind of entry, in the order of a payment's life. */
+export const ENTRY_KINDS = Object.keys(KINDS) as readonly JournalEntry['kind'][];
+
 /** What was asked for, for entries that say only that it was refused. */
 const OPERATIONS: Readonly<Record<string, string>> = {
   refund_payment: 'Refund refused',

@@ -64,6 +64,7 @@ export function RefundView({ refundId }: { readonly refundId: string }) {
           ['Merchant', <MerchantName key="merchant" id={refund.merchant_id} />],
           ['Refused because', refund.refusal_code === null ? null : sentence(refund.refusal_code)],
           ['Reason', refund.reason],
+          ['Decided because', refund.decision_reason],
           ['Notes', refund.notes],
           ['Asked by', refund.requested_by === null ? null : actorWords(refund.requested_by)],
           ['Through', refund.protocol],
