@@ -43,7 +43,7 @@ function Content({ entry }: { readonly entry: JournalEntry }) {
         <Text fz={20} fw={650}>
           {amount === null || currency === null ? entryTitle(entry) : <AmountText minor={amount} currency={currency} />}
         </Text>
-        <ToneBadge tone={entryTone(entry)}>{entryTitle(entry)}</ToneBadge>
+        {amount !== null && <ToneBadge tone={entryTone(entry)}>{entryTitle(entry)}</ToneBadge>}
       </Group>
       <Facts
         facts={[

@@ -130,16 +130,18 @@ function Result({ run }: { readonly run: VerifyAnswer }) {
               : 'Somebody or something other than Refundry changed the database. The journal is right unless it is named itself.'}
           </Text>
         </Notice>
-        <Facts
-          facts={[
-            ['Rows looked at', run.entries.toLocaleString('en')],
-            ['Ended', finishedAt === null ? null : <TimeText key="end" at={finishedAt} />],
-            ['In UTC', finishedAt === null ? null : utcTime(finishedAt)],
-            ['Took', startedAt === null || finishedAt === null ? null : secondsBetween(startedAt, finishedAt)],
-            ['Database', run.installation === undefined ? null : <code key="database">{run.installation}</code>],
-            ['Refundry', run.version],
-          ]}
-        />
+        <div className={classes.record}>
+          <Facts
+            facts={[
+              ['Rows looked at', run.entries.toLocaleString('en')],
+              ['Ended', finishedAt === null ? null : <TimeText key="end" at={finishedAt} />],
+              ['In UTC', finishedAt === null ? null : utcTime(finishedAt)],
+              ['Took', startedAt === null || finishedAt === null ? null : secondsBetween(startedAt, finishedAt)],
+              ['Database', run.installation === undefined ? null : <code key="database">{run.installation}</code>],
+              ['Refundry', run.version],
+            ]}
+          />
+        </div>
         {problems.length > 0 && (
           <div className={classes.scroll}>
             <Table aria-label="Findings">

@@ -33,9 +33,7 @@ export function BalancesPanel({ merchant }: { readonly merchant: Merchant }) {
   ): Column<Balance> => ({
     id,
     title,
-    cell: (balance) => (
-      <AmountText minor={balance[id]} currency={balance.currency} bare={id !== 'merchant_unsettled'} />
-    ),
+    cell: (balance) => <AmountText minor={balance[id]} currency={balance.currency} bare />,
     isNumber: true,
     onlyWide,
   });
@@ -48,7 +46,7 @@ export function BalancesPanel({ merchant }: { readonly merchant: Merchant }) {
       ? [
           {
             id: 'settle',
-            title: 'Pay out',
+            title: 'Settlement',
             cell: (balance: Balance) =>
               balance.merchant_unsettled > 0 ? (
                 <Button

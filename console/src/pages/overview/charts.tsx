@@ -1,6 +1,6 @@
-/** The charts of the overview: a chunk of their own, because nobody waits for them to use the page. */
+/** The chart of the overview: a chunk of its own, because nobody waits for them to use the page. */
 import '@mantine/charts/styles.css';
-import { BarChart, Sparkline } from '@mantine/charts';
+import { BarChart } from '@mantine/charts';
 import type { Series } from './overview-data.ts';
 
 export interface ChartSeries {
@@ -37,21 +37,6 @@ export function DailyChart({ days, series }: DailyChartProps) {
       barProps={{ isAnimationActive: false }}
       barChartProps={{ margin: { top: 6, right: 4, bottom: 0, left: 0 } }}
       yAxisProps={{ allowDecimals: false, width: 38 }}
-    />
-  );
-}
-
-/** How an amount went, day by day: for the eye only, so it need not be exact. */
-export function Trend({ amounts }: { readonly amounts: readonly bigint[] }) {
-  return (
-    <Sparkline
-      w={84}
-      h={24}
-      data={amounts.map(Number)}
-      color="var(--mantine-color-anchor)"
-      fillOpacity={0.25}
-      strokeWidth={1.5}
-      aria-hidden
     />
   );
 }

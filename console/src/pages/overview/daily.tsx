@@ -19,7 +19,7 @@ const OUTCOME_COLORS: Readonly<Record<string, string>> = {
 };
 
 /** How many colours there are for protocols, in the style sheet. */
-const COLORS = 6;
+const COLORS = 8;
 
 interface DailyProps {
   readonly refunds: Overview['refunds'];
@@ -31,13 +31,15 @@ export function Daily({ refunds, days }: DailyProps) {
   const [parameters, setParameters] = useSearchParams();
   const dimension: Dimension = parameters.get('by') === 'protocol' ? 'protocol' : 'outcome';
   const { names, days: counts } = perDay(refunds, days, dimension);
-  const series = names.map((name, index): ChartSeries => ({
+  // By name, not by rank: a protocol keeps its colour while the numbers change.
+  const byName = [...names].sort();
+  const series = names.map((name): ChartSeries => ({
     name,
     label: dimension === 'outcome' ? statusWords(name) : name,
     color:
       dimension === 'outcome'
         ? (OUTCOME_COLORS[name] ?? 'var(--calm-bar)')
-        : `var(--series-${Math.min(index, COLORS - 1) + 1})`,
+        : `var(--series-${(byName.indexOf(name) % COLORS) + 1})`,
   }));
   return (
     <Panel
@@ -71,29 +73,31 @@ export function Daily({ refunds, days }: DailyProps) {
               </span>
             ))}
           </figcaption>
-          <table className="visually-hidden">
-            <caption>Refunds per day</caption>
-            <thead>
-              <tr>
-                <th scope="col">Day</th>
-                {series.map(({ name, label }) => (
-                  <th key={name} scope="col">
-                    {label}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {counts.map((each) => (
-                <tr key={each.day}>
-                  <th scope="row">{each.day}</th>
-                  {series.map(({ name }) => (
-                    <td key={name}>{each.counts[name] ?? 0}</td>
+          <div className="visually-hidden">
+            <table>
+              <caption>Refunds per day</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Day</th>
+                  {series.map(({ name, label }) => (
+                    <th key={name} scope="col">
+                      {label}
+                    </th>
                   ))}
                 </tr>
-              ))}
-            </tbody>
-          </table>
+              </thead>
+              <tbody>
+                {counts.map((each) => (
+                  <tr key={each.day}>
+                    <th scope="row">{each.day}</th>
+                    {series.map(({ name }) => (
+                      <td key={name}>{each.counts[name] ?? 0}</td>
+                    ))}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
         </figure>
       )}
     </Panel>

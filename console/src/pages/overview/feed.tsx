@@ -67,13 +67,13 @@ function Entry({ entry }: { readonly entry: JournalEntry }) {
       <div className={classes.what}>
         {paymentId === null ? <span>{title}</span> : <Link to={`/payments/${paymentId}`}>{title}</Link>}
         {amount !== null && currency !== null && <AmountText minor={amount} currency={currency} strong />}
-        <span className={classes.when}>
-          <TimeText at={entry.created_at} relative />
-        </span>
       </div>
       <div className={classes.who}>
-        {code !== null && <span className={classes.refusal}>{sentence(code)} · </span>}
-        {actorWords(entry.actor)} · {entry.protocol}
+        <span>
+          {code !== null && <span className={classes.refusal}>{sentence(code)} · </span>}
+          {actorWords(entry.actor)} · {entry.protocol}
+        </span>
+        <TimeText at={entry.created_at} relative />
       </div>
     </li>
   );

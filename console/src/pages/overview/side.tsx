@@ -1,9 +1,9 @@
 /** The smaller parts: amounts by currency, why refunds were refused, what merchants hold, and what waits. */
 import { Anchor, Table } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
 import { Link } from 'react-router';
 import { sentence } from '../../journal/words.ts';
+import { permille } from '../../money/money.ts';
 import { AmountText } from '../../parts/amount-text.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
@@ -13,8 +13,6 @@ import { TimeText } from '../../parts/time-text.tsx';
 import { queueQuery } from '../approvals/use-queue.ts';
 import classes from './overview.module.css';
 import type { CurrencyAmounts, Overview } from './overview-data.ts';
-
-const Trend = lazy(async () => ({ default: (await import('./charts.tsx')).Trend }));
 
 export function Amounts({ amounts }: { readonly amounts: readonly CurrencyAmounts[] }) {
   return (
@@ -40,9 +38,7 @@ export function Amounts({ amounts }: { readonly amounts: readonly CurrencyAmount
                   <AmountText minor={weekAgo} currency={currency} bare />
                 </Table.Td>
                 <Table.Td className={classes.trend ?? ''}>
-                  <Suspense fallback={null}>
-                    <Trend amounts={daily} />
-                  </Suspense>
+                  <Trend amounts={daily} />
                 </Table.Td>
               </Table.Tr>
             ))}
@@ -50,6 +46,22 @@ export function Amounts({ amounts }: { readonly amounts: readonly CurrencyAmount
         </Table>
       )}
     </Panel>
+  );
+}
+
+const BAR = { width: 7, gap: 2, height: 22 } as const;
+
+/** How an amount went day by day, today last: for the eye only. */
+function Trend({ amounts }: { readonly amounts: readonly bigint[] }) {
+  const most = amounts.reduce((a, b) => (a > b ? a : b), 0n);
+  const step = BAR.width + BAR.gap;
+  return (
+    <svg width={amounts.length * step} height={BAR.height} className={classes.bars8} aria-hidden>
+      {amounts.map((amount, index) => {
+        const height = amount === 0n ? 1 : Math.max(2, (permille(amount, most) * BAR.height) / 1_000);
+        return <rect key={index} x={index * step} y={BAR.height - height} width={BAR.width} height={height} rx={1} />;
+      })}
+    </svg>
   );
 }
 

@@ -28,7 +28,7 @@ export function Tiles({ overview, today, listLink }: TilesProps) {
       {tile('succeeded', 'Refunded today')}
       {tile('refused', 'Refused today')}
       <Tile
-        title="Of today’s attempts refused"
+        title="Share refused today"
         count={attempts === 0 ? '–' : `${Math.round((refused * 100) / attempts)} %`}
         note={
           before === null || countOf(before) === 0
