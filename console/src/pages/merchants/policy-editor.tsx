@@ -11,7 +11,7 @@ import { Notice } from '../../parts/notice.tsx';
 import { AmountLines } from './amount-lines.tsx';
 import classes from './merchants.module.css';
 import { formOf, type NumberRule, type PolicyForm, readForm } from './policy-form.ts';
-import { isSamePolicy, policyChanges, type Rule, RULE_TITLES, ruleSentence } from './policy-words.ts';
+import { isSamePolicy, policyChanges, type Rule, RULE_TITLES, ruleSentence, wholePolicy } from './policy-words.ts';
 
 interface PolicyEditorProps {
   readonly merchant: Merchant;
@@ -82,6 +82,7 @@ function Editor({ merchant, onClose }: Omit<PolicyEditorProps, 'opened'>) {
   );
   return (
     <form
+      className={classes.form}
       onSubmit={(event) => {
         event.preventDefault();
         if (policy !== null && changes.length > 0 && !save.isPending) save.mutate(policy);
@@ -126,6 +127,11 @@ function Editor({ merchant, onClose }: Omit<PolicyEditorProps, 'opened'>) {
               ))}
             </dl>
           </Notice>
+        )}
+        {policy !== null && changes.length > 0 && (
+          <Text size="sm">
+            <strong>The whole then:</strong> {wholePolicy(policy)}
+          </Text>
         )}
         {save.error !== null && (
           <Notice tone="bad" title="The policy was not saved" live>
