@@ -88,7 +88,7 @@ function runColumns(withMerchant: boolean): Column<BulkRun>[] {
     { id: 'status', title: 'Status', cell: (run) => <Status run={run} />, onlyWide: true },
     {
       id: 'lines',
-      title: 'Lines done',
+      title: 'Lines',
       cell: (run) => (
         <>
           {run.status === 'ready' ? run.lines.toLocaleString('en') : done(run)}

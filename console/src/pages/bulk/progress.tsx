@@ -44,7 +44,7 @@ export function Progress({ run }: { readonly run: BulkRun }) {
       <dl className={classes.outcomes}>
         {!isExpected && run.status !== 'done' && (
           <div className={classes.outcome}>
-            <dt>Done</dt>
+            <dt>So far</dt>
             <dd>
               {done.toLocaleString('en')} of {linesInWords(run.lines)}
             </dd>

@@ -62,6 +62,8 @@ export function RunLines({ run, refundLink }: RunLinesProps) {
   });
   const lines = useMemo(() => list.data?.pages.flatMap(({ data }) => data) ?? [], [list.data]);
   const choices = lineChoices(run);
+  const isExpected = run.status === 'ready';
+  const columns = useMemo(() => columnsOf(isExpected), [isExpected]);
   // What was chosen may have become none meanwhile; it stays on screen, so that it can be left.
   const isListed = choices.some(({ value }) => value === choice);
   return (
@@ -84,7 +86,7 @@ export function RunLines({ run, refundLink }: RunLinesProps) {
         <div className={classes.rows} data-old={list.isPlaceholderData || undefined}>
           <DataTable
             label="Lines"
-            columns={COLUMNS}
+            columns={columns}
             rows={lines}
             rowId={rowId}
             rowLink={({ refund_id: refund, payment_id: payment }) =>
@@ -112,7 +114,8 @@ export function RunLines({ run, refundLink }: RunLinesProps) {
   );
 }
 
-const COLUMNS: readonly Column<BulkLine>[] = [
+/** `isExpected`: what a dry run expects is shown; once a run has begun, only what became of lines is. */
+const columnsOf = (isExpected: boolean): readonly Column<BulkLine>[] => [
   {
     id: 'payment',
     title: 'Payment',
@@ -135,8 +138,8 @@ const COLUMNS: readonly Column<BulkLine>[] = [
     title: 'Outcome',
     cell: (line) => (
       <>
-        <OutcomeBadge line={line} />
-        <Why line={line} />
+        <OutcomeBadge line={line} isExpected={isExpected} />
+        {(isExpected || line.outcome !== null) && <Why line={line} />}
         <OnlyNarrow>
           <Asked line={line} />
         </OnlyNarrow>
@@ -153,8 +156,15 @@ const COLUMNS: readonly Column<BulkLine>[] = [
   },
 ];
 
-function OutcomeBadge({ line: { outcome, expected } }: { readonly line: BulkLine }) {
+function OutcomeBadge({
+  line: { outcome, expected },
+  isExpected,
+}: {
+  readonly line: BulkLine;
+  readonly isExpected: boolean;
+}) {
   if (outcome !== null) return <ToneBadge tone={OUTCOME_WORDS[outcome][0]}>{OUTCOME_WORDS[outcome][1]}</ToneBadge>;
+  if (!isExpected) return <ToneBadge tone="calm">Not done yet</ToneBadge>;
   if (expected === null) return <ToneBadge tone="calm">Not looked at</ToneBadge>;
   return <ToneBadge tone={EXPECTED_WORDS[expected][0]}>{EXPECTED_WORDS[expected][1]}</ToneBadge>;
 }
