@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { median } from './report.ts';
-import type { BenchPayment } from './wire.ts';
 
 const run = promisify(execFile);
 /** Rows of TPC-B: ten branches, a million accounts. */
@@ -46,11 +45,14 @@ export async function prepareTpcB(by: TpcB, url: string): Promise<void> {
 export interface Transactions {
   readonly perSecond: number;
   /** Milliseconds. */
+  readonly averageMs: number;
   readonly p50Ms: number;
 }
 
 export async function runTpcB(by: TpcB, url: string, clients: number, seconds: number): Promise<Transactions> {
-  return by === 'pgbench' ? runPgbench(url, clients, seconds) : drive(url, clients, seconds, tpcbTransaction);
+  return by === 'pgbench'
+    ? runPgbench(url, clients, seconds)
+    : drive({ connectionString: url }, clients, seconds, tpcbTransaction);
 }
 
 async function runPgbench(url: string, clients: number, seconds: number): Promise<Transactions> {
@@ -67,7 +69,11 @@ async function runPgbench(url: string, clients: number, seconds: number): Promis
         .split('\n')
         .map((line) => Number(line.split(' ')[2])),
     );
-    return { perSecond: Number(/tps = ([\d.]+)/.exec(stdout)?.[1]), p50Ms: median(times) / 1000 };
+    return {
+      perSecond: Number(/tps = ([\d.]+)/.exec(stdout)?.[1]),
+      averageMs: Number(/latency average = ([\d.]+)/.exec(stdout)?.[1]),
+      p50Ms: median(times) / 1000,
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -76,14 +82,19 @@ async function runPgbench(url: string, clients: number, seconds: number): Promis
 type Transaction = (client: pg.Client, number: number) => Promise<void>;
 
 /** Clients that each do one transaction after the other, statement by statement. */
-async function drive(url: string, clients: number, seconds: number, transaction: Transaction): Promise<Transactions> {
+async function drive(
+  database: pg.ClientConfig,
+  clients: number,
+  seconds: number,
+  transaction: Transaction,
+): Promise<Transactions> {
   const times: number[] = [];
   const began = performance.now();
   const until = began + seconds * 1000;
   let number = 0;
   await Promise.all(
     Array.from({ length: clients }, async () => {
-      const client = new pg.Client({ connectionString: url });
+      const client = new pg.Client(database);
       await client.connect();
       for (let started = performance.now(); started < until; started = performance.now()) {
         number += 1;
@@ -93,7 +104,11 @@ async function drive(url: string, clients: number, seconds: number, transaction:
       await client.end();
     }),
   );
-  return { perSecond: times.length / ((performance.now() - began) / 1000), p50Ms: median(times) };
+  return {
+    perSecond: times.length / ((performance.now() - began) / 1000),
+    averageMs: times.reduce((sum, time) => sum + time, 0) / times.length,
+    p50Ms: median(times),
+  };
 }
 
 const random = (most: number): number => 1 + Math.floor(Math.random() * most);
@@ -132,18 +147,18 @@ async function tpcbTransaction(client: pg.Client): Promise<void> {
  * payment and the merchant's balance. It writes the same rows, but no chain (its journal is numbered by a sequence).
  */
 export async function runOrdinary(
-  url: string,
-  payments: readonly BenchPayment[],
+  database: pg.ClientConfig,
+  payments: readonly { readonly id: string; readonly merchant: { readonly id: string } }[],
   clients: number,
   seconds: number,
 ): Promise<Transactions> {
-  const setup = new pg.Client({ connectionString: url });
+  const setup = new pg.Client(database);
   await setup.connect();
   await setup.query('CREATE SEQUENCE IF NOT EXISTS ordinary_seq START 1000000000');
   await setup.end();
   const query = (client: pg.Client, name: string, text: string, values: unknown[]) =>
     client.query({ name, text, values });
-  return drive(url, clients, seconds, async (client, number) => {
+  return drive(database, clients, seconds, async (client, number) => {
     const payment = payments[(number * 7919) % payments.length];
     if (payment === undefined) throw new RangeError('there must be a payment');
     const bucket = Number.parseInt(payment.id.slice(15, 18), 16);
