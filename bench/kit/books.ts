@@ -28,7 +28,10 @@ export class BenchBooks {
 
   static async open(url: string): Promise<BenchBooks> {
     return new BenchBooks(
-      await Refundry.open({ connectionString: url }, { maxQueued: 100_000, deadlineMs: 60_000, lanes: 2 }),
+      await Refundry.open(
+        { connectionString: url },
+        { maxQueued: 100_000, maxWaitMs: 60_000, deadlineMs: 60_000, lanes: 2 },
+      ),
     );
   }
 

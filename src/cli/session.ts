@@ -68,6 +68,8 @@ export async function withSession<T>(
     const refundry = await openRefundry(database, {
       lanes: needs.lanes ?? 1,
       deadlineMs: needs.deadlineMs ?? config.deadlineMs,
+      // A command line waits for itself only.
+      maxWaitMs: needs.deadlineMs ?? config.deadlineMs,
       ...(needs.maxBatch === undefined ? {} : { maxBatch: needs.maxBatch }),
     });
     try {

@@ -1,5 +1,6 @@
 /** `refundry verify`: proves the books, row by row against the journal, or names what does not fit. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { Command } from 'commander';
 import { exact, exactJson } from '../api/views.ts';
 import { type Head, verifyBooks, type VerifyReport } from '../engine/verify.ts';
@@ -28,6 +29,8 @@ export function verifyCommand(): Command {
 }
 
 async function verify(options: VerifyOptions): Promise<void> {
+  // Whoever refunds on this machine goes first.
+  setPriority(constants.priority.PRIORITY_LOW);
   const earlier = options.against === undefined ? null : readHeads(options.against);
   const report = await look(options, earlier).catch((error: unknown) => {
     // Here 1 means findings: whoever may not look has found nothing.

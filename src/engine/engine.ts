@@ -36,6 +36,11 @@ export interface EngineOptions {
   readonly maxBatch: number;
   /** The most commands that may wait for one bucket; past it, callers are told to come back. */
   readonly maxQueued: number;
+  /**
+   * How long what is let in may have to wait for its batch, by the pace that its bucket has: past it, callers are told to
+   * come back at once, rather than be kept waiting together with all the others.
+   */
+  readonly maxWaitMs: number;
   /** How long a caller waits for an answer. */
   readonly deadlineMs: number;
   /** The process's clock, milliseconds since 1970. */
@@ -47,6 +52,7 @@ const DEFAULTS: EngineOptions = {
   lanes: Math.max(1, availableParallelism()),
   maxBatch: 256,
   maxQueued: 4096,
+  maxWaitMs: 150,
   deadlineMs: 10_000,
   clock: Date.now,
   observer: {},
@@ -84,7 +90,7 @@ export class Engine {
     this.#options = options;
     this.buckets = buckets;
     this.#idleLanes = lanes;
-    this.#queues = new BucketQueues(buckets, options.maxQueued);
+    this.#queues = new BucketQueues(buckets, options);
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#sweeper.unref();
   }
@@ -156,7 +162,7 @@ export class Engine {
         retried: false,
       };
       if (!this.#queues.push(bucket, waiting)) {
-        settle(waiting, overloaded(`${this.#options.maxQueued} commands wait already; nothing happened, try again`));
+        settle(waiting, overloaded('more commands wait already than are done in time; nothing happened, try again'));
         return;
       }
       this.#schedulePump();
@@ -221,7 +227,7 @@ export class Engine {
 
   #pump(): void {
     while (this.#idleLanes.length > 0) {
-      const next = this.#queues.take(this.#options.maxBatch);
+      const next = this.#queues.take(performance.now());
       if (next === null) return;
       const lane = this.#idleLanes.pop();
       if (lane === undefined) return;
