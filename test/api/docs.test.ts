@@ -88,6 +88,7 @@ const BEFORE: Readonly<Record<string, () => Promise<{ id?: string; body?: Body }
   createRefund: async () => ({ body: { payment_id: await pay() } }),
   previewRefund: async () => ({ body: { payment_id: await pay() } }),
   approveRefund: async () => ({ id: await refundThatWaits() }),
+  previewApproval: async () => ({ id: await refundThatWaits() }),
   rejectRefund: async () => ({ id: await refundThatWaits() }),
   cancelRefund: async () => ({ id: await refundThatWaits() }),
   reverseRefund: async () => ({ id: await refund(await pay()) }),
