@@ -77,9 +77,7 @@ test('a save that is missing makes the last one raise, so that COMMIT answers RO
   const before = await rows();
   const lane = await connectLane(database);
   const book = await decideRegistration(lane, 'missing');
-  const statements = savesOf(book, book.head.seq - 1n, lane).filter(
-    (statement) => statement.name !== 'entitlements',
-  );
+  const statements = savesOf(book, book.head.seq - 1n, lane).filter((statement) => statement.name !== 'entitlements');
   const [last] = sendSaves(lane, statements).slice(-1);
   const commit = lane.query('COMMIT');
   await assert.rejects(last ?? Promise.resolve(), /save of batch changed 3 rows instead of 4/);

@@ -100,7 +100,10 @@ export class TestServer {
     const { clock = new Clock(), dialects = DIALECTS } = options;
     const database = options.database ?? (await createDatabase());
     const lines: string[] = [];
-    const logger = createLogger({ logLevel: 'trace' }, { write: (text) => void lines.push(...text.trimEnd().split('\n')) });
+    const logger = createLogger(
+      { logLevel: 'trace' },
+      { write: (text) => void lines.push(...text.trimEnd().split('\n')) },
+    );
     let metrics: Metrics | null = null;
     const refundry = await Refundry.open(database, {
       lanes: 2,
