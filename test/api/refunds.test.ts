@@ -35,6 +35,7 @@ test('a partial refund is answered with the refund and the numbers after it', as
     requested_by: null,
     expires_at: null,
     reason: 'One ticket returned',
+    decision_reason: null,
     notes: null,
     internal_transaction_id: null,
     metadata: { ticket: 'T-1' },
