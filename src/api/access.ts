@@ -110,7 +110,7 @@ function forbidden(access: Access, { role, merchantId }: Caller): Refusal {
 /** The user whose session the cookie names. Throws `Refused` (`unauthenticated`, `forbidden`). */
 async function requireSession(request: FastifyRequest, reply: FastifyReply, refundry: Refundry): Promise<Caller> {
   const token = sessionToken(request);
-  const isUse = request.headers[UNATTENDED_HEADER] === undefined;
+  const isUse = request.headers[UNATTENDED_HEADER] === undefined && !isEventStream(request);
   const signedIn = token === null ? null : await refundry.authenticator.signedIn(token, isUse);
   if (signedIn === null) {
     const message = token === null ? 'sign in first' : 'the session ended; sign in again';
@@ -122,6 +122,9 @@ async function requireSession(request: FastifyRequest, reply: FastifyReply, refu
   request.sessionExpiresAt = signedIn.expiresAt;
   return signedIn.caller;
 }
+
+/** A browser reconnects an event stream by itself, for as long as the page is open, and lets it send no header of ours. */
+const isEventStream = ({ headers: { accept = '' } }: FastifyRequest): boolean => accept.includes('text/event-stream');
 
 function keyOf({ headers: { authorization } }: FastifyRequest): string | null {
   return authorization === undefined ? null : (BEARER.exec(authorization)?.[1] ?? null);

@@ -100,6 +100,8 @@ export function addExports(app: ConsoleScope, { refundry }: ConsoleContext): voi
     method: 'GET',
     url: '/export/payments.csv',
     config: consoleOperation('export_payments', 'read'),
+    // Fastify would answer HEAD by running all of it and throwing the text away.
+    exposeHeadRoute: false,
     schema: { querystring: PaymentExport },
     handler: (request, reply) => {
       const { query } = request;
@@ -126,6 +128,8 @@ export function addExports(app: ConsoleScope, { refundry }: ConsoleContext): voi
     method: 'GET',
     url: '/export/refunds.csv',
     config: consoleOperation('export_refunds', 'read'),
+    // Fastify would answer HEAD by running all of it and throwing the text away.
+    exposeHeadRoute: false,
     schema: { querystring: RefundExport },
     handler: (request, reply) => {
       const { query } = request;

@@ -10,6 +10,7 @@ import { sessionToken } from '../api/session-cookie.ts';
 import { merchantQuery, strict } from '../api/shapes.ts';
 import { refusal, Refused } from '../core/errors.ts';
 import { bucketOf } from '../core/ids.ts';
+import type { JournalEntry } from '../core/journal.ts';
 import { type JournalPositions, JournalReader } from '../store/read-journal.ts';
 import { JournalFeed } from './journal-feed.ts';
 import { type ConsoleContext, consoleOperation, type ConsoleScope } from './scope.ts';
@@ -29,6 +30,13 @@ export function addFeed(app: ConsoleScope, { refundry }: ConsoleContext): void {
   const journal = new JournalReader(refundry.readers);
   const feed = new JournalFeed(journal, (error) => app.log.warn({ err: error }, 'the feed cannot be read'));
   const streams = new Map<PassThrough, string>();
+  // All who listen are told the same entries: each is written out once.
+  const events = new WeakMap<JournalEntry, string>();
+  const eventOf = (entry: JournalEntry): string => {
+    const event = events.get(entry) ?? `event: entry\ndata: ${exactJson(entryView(entry))}\n\n`;
+    events.set(entry, event);
+    return event;
+  };
 
   app.addHook('preClose', async () => {
     for (const stream of streams.keys()) stream.end();
@@ -39,6 +47,8 @@ export function addFeed(app: ConsoleScope, { refundry }: ConsoleContext): void {
     method: 'GET',
     url: '/feed',
     config: consoleOperation('feed', 'read'),
+    // Fastify would answer HEAD by running all of it and throwing the text away.
+    exposeHeadRoute: false,
     schema: { querystring: Feed },
     handler: async (request, reply) => {
       const merchantId = visibleMerchant(request, request.query.merchant_id);
@@ -63,8 +73,7 @@ export function addFeed(app: ConsoleScope, { refundry }: ConsoleContext): void {
           merchantId,
           hear: (entries, positions) => {
             at = positions;
-            const events = entries.map((entry) => `event: entry\ndata: ${exactJson(entryView(entry))}\n\n`);
-            send(`${events.join('')}id: ${writePositions('event', positions)}\n\n`);
+            send(`${entries.map(eventOf).join('')}id: ${writePositions('event', positions)}\n\n`);
           },
           miss: (entries) => send(`event: skipped\ndata: ${exactJson({ entries: exact(entries) })}\n\n`),
         },

@@ -179,6 +179,29 @@ test('one user follows so many times and no more', async () => {
   assert.equal((await Follower.open(greedy)).status, 200);
 });
 
+test('who only asks for the headers takes no place', async () => {
+  const curious = await Browser.of(server, 'read');
+  for (let n = 0; n < 8; n += 1) await curious.send('HEAD', '/console/api/feed');
+  assert.equal((await Follower.open(curious)).status, 200);
+});
+
+test('a page that is left open keeps nobody signed in by coming back to the feed', async () => {
+  const away = await Browser.of(server, 'read');
+  await server.rows(`UPDATE session SET last_used_at = now() - interval '29 minutes'
+    WHERE first_token_hash = sha256('${away.cookie.split('=')[1]}')`);
+  const life = new AbortController();
+  await fetch(`${server.url}/console/api/feed`, {
+    headers: { cookie: away.cookie, accept: 'text/event-stream' },
+    signal: life.signal,
+  });
+  life.abort();
+  const [session] = await server.rows<{
+    is_idle: boolean;
+  }>(`SELECT last_used_at < now() - interval '28 minutes' AS is_idle
+    FROM session WHERE first_token_hash = sha256('${away.cookie.split('=')[1]}')`);
+  assert.equal(session?.is_idle, true);
+});
+
 test('nobody follows without a session', async () => {
   assert.equal((await server.send({ method: 'GET', path: '/console/api/feed' })).status, 401);
 });
