@@ -76,3 +76,13 @@ suite('how many may wait for a bucket', () => {
     assert.equal(queues.push(1, waiting()), true);
   });
 });
+
+test('a bucket whose callers all gave up is in flight once when others come', () => {
+  const queues = new BucketQueues(1, bounds);
+  queues.push(0, { ...waiting(), deadline: 10 });
+  assert.equal(queues.takeExpired(20).length, 1);
+  queues.push(0, waiting());
+  assert.equal(queues.take(30)?.batch.length, 1);
+  queues.push(0, waiting());
+  assert.equal(queues.take(40), null, 'a second batch while the first is in flight');
+});

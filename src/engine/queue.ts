@@ -127,7 +127,7 @@ export class BucketQueues {
   /** Takes out what waited past its deadline: nothing of it has happened. */
   takeExpired(now: number): Waiting[] {
     const expired: Waiting[] = [];
-    for (const queue of this.#queues) {
+    for (const [bucket, queue] of this.#queues.entries()) {
       if (!queue.some(({ deadline }) => deadline <= now)) continue;
       const kept = queue.filter((waiting) => {
         if (waiting.deadline > now) return true;
@@ -135,6 +135,9 @@ export class BucketQueues {
         return false;
       });
       queue.splice(0, queue.length, ...kept);
+      // Whoever comes next makes it ready: twice in turn, it would have two batches in flight.
+      const turn = kept.length === 0 ? this.#ready.indexOf(bucket) : -1;
+      if (turn >= 0) this.#ready.splice(turn, 1);
     }
     this.#queued -= expired.length;
     return expired;
