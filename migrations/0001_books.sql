@@ -274,7 +274,8 @@ CREATE INDEX session_by_expiry ON session (expires_at);
 CREATE INDEX session_by_credential ON session (credential_id);
 
 -- A file of refunds. It moves no money by itself: what became of a line is in the journal, under the line's idempotency
--- key, which is made of the run's id. The id is a SHA-256 of the merchant and the file, so the same file is the same run.
+-- key, which is made of the run's id. The id is a SHA-256 of the merchant and of what the lines say, so the same file is
+-- the same run.
 CREATE TABLE bulk_run (
   id text NOT NULL CHECK (id ~ '^[0-9a-f]{64}$'),
   bucket integer NOT NULL,

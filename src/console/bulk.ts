@@ -11,7 +11,7 @@ import { maskCardNumbers } from '../core/card-number.ts';
 import { Refused } from '../core/errors.ts';
 import { actorOf } from '../core/user.ts';
 import { BULK_OUTCOMES, type BulkRun } from '../store/bulk-rows.ts';
-import { MAX_FILE_BYTES, readFile } from './bulk-file.ts';
+import { type FileLine, MAX_FILE_BYTES, readFile } from './bulk-file.ts';
 import { BulkRunner } from './bulk-runner.ts';
 import { lineView, RESULT_HEADER, resultCells, runView } from './bulk-views.ts';
 import { asFile, csvLine } from './csv.ts';
@@ -69,7 +69,7 @@ export function addBulk(app: ConsoleScope, { refundry }: ConsoleContext): void {
       const merchantId = await actingMerchant(request, refundry, { merchant_id: request.query.merchant_id });
       if ((await refundry.accounts.merchant(merchantId)) === null) throw new Refused(merchantNotFound(merchantId));
       const lines = await readFile(body);
-      const id = createHash('sha256').update(merchantId).update('\n').update(body).digest('hex');
+      const id = runIdOf(merchantId, lines);
       const name = maskCardNumbers(request.query.name ?? 'refunds.csv');
       const isNew = await bulk.create({ id, merchantId, name, createdBy: actorOf(callerOf(request)) }, lines);
       reply.code(isNew ? 201 : 200);
@@ -145,6 +145,8 @@ export function addBulk(app: ConsoleScope, { refundry }: ConsoleContext): void {
     method: 'GET',
     url: '/bulk/:id/result.csv',
     config: consoleOperation('export_bulk_run', 'read'),
+    // Fastify would answer HEAD by running all of it and throwing the text away.
+    exposeHeadRoute: false,
     schema: { params: RunParams, querystring: NoQuery },
     handler: async (request, reply) => {
       const run = await find(request, request.params.id);
@@ -160,4 +162,17 @@ export function addBulk(app: ConsoleScope, { refundry }: ConsoleContext): void {
       return reply.send(Readable.from(text(), { objectMode: false }));
     },
   });
+}
+
+/**
+ * The same refunds of a merchant are the same run, however a program saved them: spreadsheets write other line ends,
+ * separators and quotes, and 1.00 as 1.
+ */
+function runIdOf(merchantId: string, lines: readonly FileLine[]): string {
+  const hash = createHash('sha256').update(merchantId);
+  for (const { cells, fault } of lines) {
+    const amount = cells.amount.replace(/\.0+$|(?<=\.\d*[1-9])0+$/, '');
+    hash.update(`\n${JSON.stringify({ ...cells, amount, fault })}`);
+  }
+  return hash.digest('hex');
 }

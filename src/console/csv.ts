@@ -1,8 +1,13 @@
 /** CSV (RFC 4180) as spreadsheets take it, without taking a cell of it for a formula. */
 import type { FastifyReply } from 'fastify';
 
-/** What spreadsheets take for the beginning of a formula (OWASP, "CSV Injection"). */
-const FORMULA = /^[=+\-@\t\r]/;
+/**
+ * Where spreadsheets see a formula begin (OWASP, "CSV Injection"); where a semicolon or a tab separates cells, or quotes are
+ * not understood, a cell of ours may become several.
+ */
+const FORMULA = /^(?=[=+\-@＝＋－＠\t\r\n])|(?<=[;\t\r\n])(?=[=+\-@＝＋－＠])/g;
+/** What `csvLine` put there. */
+const GUARD = /^'(?=[=+\-@＝＋－＠\t\r\n])|(?<=[;\t\r\n])'(?=[=+\-@＝＋－＠])/g;
 const NEEDS_QUOTES = /[",\r\n]/;
 
 export type Cell = string | number | bigint | boolean | null;
@@ -15,13 +20,13 @@ export function csvLine(cells: readonly Cell[]): string {
 function csvCell(cell: Cell): string {
   if (cell === null) return '';
   if (typeof cell !== 'string') return String(cell);
-  const text = FORMULA.test(cell) ? `'${cell}` : cell;
+  const text = cell.replace(FORMULA, "'");
   return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** A cell's text as it was before `csvLine` made it harmless. */
 export function plainCell(cell: string): string {
-  return cell.startsWith("'") && FORMULA.test(cell.slice(1)) ? cell.slice(1) : cell;
+  return cell.replace(GUARD, '');
 }
 
 /** What says to a browser that the answer is a file. `name` has no quotes. */

@@ -7,7 +7,7 @@ export const BULK_OUTCOMES = ['succeeded', 'pending_approval', 'refused', 'inval
 export type BulkOutcome = (typeof BULK_OUTCOMES)[number];
 
 export interface BulkRun {
-  /** SHA-256, hex, of the merchant and the file. */
+  /** SHA-256, hex, of the merchant and what the file's lines say. */
   readonly id: string;
   readonly merchantId: string;
   readonly name: string;

@@ -159,6 +159,31 @@ test('the same file is the same run, and a run is done once', async () => {
   assert.equal((await operator.get(`/v1/payments/${payment.id}`)).json.refunded, 200);
 });
 
+test('the same refunds are the same run, however a program saved them', async () => {
+  const payment = await server.books.payment(merchantId);
+  const first = await upload(operator, `payment,amount,reason\n${payment.id},1.00,late\n${payment.id},1.00,late\n`);
+  const saved = [
+    `payment,amount,reason\r\n${payment.id},1.00,late\r\n${payment.id},1.00,late\r\n`,
+    `payment,amount,reason\n${payment.id},1.00,late\n${payment.id},1.00,late`,
+    `\ufeffPayment;Amount;Reason\r\n${payment.id};1.00;late\r\n${payment.id};1.00;late\r\n;;\r\n`,
+    `"payment","amount","reason"\n"${payment.id}","1.00","late"\n "${payment.id}" , "1.00", "late" \n`,
+    `amount,payment,reason\n1.00,${payment.id},late\n1.00,${payment.id},late\n`,
+    `payment,amount,reason\n${payment.id},1,late\n${payment.id},1.0,late\n`,
+  ];
+  for (const text of saved) {
+    const again = await upload(operator, text);
+    assert.deepEqual([again.status, again.json.id], [200, first.json.id], text);
+  }
+  const others = [
+    `payment,amount,reason\n${payment.id},1.00,late\n`,
+    `payment,amount,reason\n${payment.id},1.00,late\n${payment.id},1.01,late\n`,
+    `payment,amount,reason\n${payment.id},1.00,late\n${payment.id},10,late\n`,
+    // A line that could not be read, and was mended.
+    `payment,amount,reason\n${payment.id},1.00,late\n${payment.id},1.00,late,\n`,
+  ];
+  for (const text of others) assert.equal((await upload(operator, text)).status, 201, text);
+});
+
 test('two servers that run a file at the same time refund each line once', async () => {
   const next = await TestServer.start({ database: server.database });
   const payment = await server.books.payment(merchantId);

@@ -69,6 +69,16 @@ test('no cell is a formula', async () => {
   assert.equal(refunds[0]?.['reason'], "'@SUM(A1)");
 });
 
+test('no cell has a formula in it for a spreadsheet that separates cells by semicolons', async () => {
+  const sly = await server.books.merchant();
+  const customer = { name: "Zoë;=cmd|' /C calc'!A0;", email: '＝1+1@mail.example' };
+  await server.books.payment(sly, { details: { customer, description: 'one line\n=1+1\r\nand; - no more' } });
+  const [row] = await rows(everybody, `payments.csv?merchant_id=${sly}`);
+  assert.equal(row?.['customer_name'], "Zoë;'=cmd|' /C calc'!A0;");
+  assert.equal(row['customer_email'], "'＝1+1@mail.example");
+  assert.equal(row['description'], "one line\n'=1+1\r\nand; - no more");
+});
+
 test('refunds are exported, refused attempts among them, with the filters of the list', async () => {
   assert.deepEqual(
     (await rows(mine, 'refunds.csv')).map((row) => [row['status'], row['amount'], row['refusal_code']]),
@@ -111,4 +121,11 @@ test('whoever stops reading makes room for the next', async () => {
   let status = 0;
   while (status !== 200 && Date.now() < ends) status = (await everybody.get('/console/api/export/payments.csv')).status;
   assert.equal(status, 200);
+});
+
+test('who only asks for the headers starts no export', async () => {
+  for (const list of ['payments', 'refunds']) {
+    const { status } = await everybody.send('HEAD', `/console/api/export/${list}.csv`);
+    assert.equal(status, 404, list);
+  }
 });
