@@ -1,22 +1,20 @@
 /**
- * A person at the console: a real Chromium, which npm package `@sparticuz/chromium` carries, on a real server with a
- * database of its own. Each test file starts one browser; each person has a profile, and so a session, of their own.
+ * A person at the console: a real Chromium on a real server with a database of its own. Each test file starts one
+ * browser; each person has a profile, and so a session, of their own.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { after } from 'node:test';
-import { inflate } from '@sparticuz/chromium';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { UserRole } from '../../src/core/user.ts';
 import { makeUser, PASSWORD, type UserOptions } from '../kit/console.ts';
 import { ROOT } from '../kit/process.ts';
 import { TestServer, type TestServerOptions } from '../kit/server.ts';
+import { launchChromium } from './chromium.ts';
 
 const require = createRequire(import.meta.url);
-const PACKAGE = dirname(dirname(require.resolve('@sparticuz/chromium')));
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Everything that axe-core knows of WCAG 2.2 A and AA, and its best practices. */
@@ -26,49 +24,6 @@ const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-
 const STILL = `Promise.allSettled(document.getAnimations()
   .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
   .map(({ finished }) => finished)).then(() => undefined)`;
-
-/**
- * Unpacks Chromium, once per version. Aside first: test files run side by side, and none must start half of one.
- */
-async function chromiumFolder(): Promise<string> {
-  const { version } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { version: string };
-  const cache = join(ROOT, 'node_modules', '.cache');
-  const folder = join(cache, `chromium-${version}`);
-  if (existsSync(folder)) return folder;
-  mkdirSync(cache, { recursive: true });
-  const aside = mkdtempSync(join(cache, 'chromium-'));
-  const before = process.env['TMPDIR'];
-  // It unpacks to the temporary folder, wherever that is.
-  process.env['TMPDIR'] = aside;
-  const parts = ['chromium.br', 'fonts.tar.br', 'al2023.tar.br'].map((part) => inflate(join(PACKAGE, 'bin', part)));
-  await Promise.all(parts);
-  if (before === undefined) delete process.env['TMPDIR'];
-  else process.env['TMPDIR'] = before;
-  try {
-    renameSync(aside, folder);
-  } catch {
-    // Another test file was first.
-    rmSync(aside, { recursive: true, force: true });
-  }
-  return folder;
-}
-
-async function launch(): Promise<Browser> {
-  const folder = await chromiumFolder();
-  const executablePath = join(folder, 'chromium');
-  // Where the machine lacks the libraries that Chromium needs, the package's own are used.
-  const lacks = spawnSync('ldd', [executablePath], { encoding: 'utf8' }).stdout?.includes('not found') ?? false;
-  return chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'],
-    env: {
-      ...(process.env as Record<string, string>),
-      // The same fonts everywhere, so that pages are as wide everywhere.
-      FONTCONFIG_PATH: join(folder, 'fonts'),
-      ...(lacks ? { LD_LIBRARY_PATH: join(folder, 'al2023', 'lib') } : {}),
-    },
-  });
-}
 
 export interface PersonOptions extends UserOptions {
   readonly width?: number;
@@ -144,7 +99,7 @@ export class Office {
   static async open(options: TestServerOptions = {}): Promise<Office> {
     assert.ok(existsSync(join(ROOT, 'console', 'dist', 'index.html')), 'build the console: node scripts/console.mjs');
     const server = await TestServer.start(options);
-    const browser = await launch();
+    const browser = await launchChromium();
     after(() => browser.close());
     return new Office(server, browser);
   }
