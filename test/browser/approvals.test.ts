@@ -71,7 +71,7 @@ test('an approver sees who asked, why, what it would do and until when, and appr
   await dialog(person).getByLabel('Why (optional)').fill('Seen the letter');
   await person.assertSound();
   await dialog(person).getByRole('button', { name: 'Approve' }).dblclick();
-  await dialog(person).getByText('Succeeded').waitFor();
+  await dialog(person).getByText(/^succeeded$/i).waitFor();
   await dialog(person).getByText('Seen the letter').waitFor();
   assert.deepEqual(await stands(id), { status: 'succeeded', cancel_reason: null, decision_reason: 'Seen the letter' });
   await person.page.keyboard.press('Escape');
@@ -110,7 +110,7 @@ test('who asked sees that it is theirs, and is offered to cancel and nothing els
   const person = await office.person('admin');
   const id = await waiting('My own', { actor: `user:${person.name}` });
   await person.go('/approvals');
-  const own = person.page.getByRole('table', { name: 'Asked by you' });
+  const own = person.page.getByRole('table', { name: 'Requested by you' });
   await own.getByRole('row').filter({ hasText: 'My own' }).getByRole('link').click();
   await dialog(person).getByText('You asked for this refund: another person must approve it.').waitFor();
   await person.assertSound();
@@ -152,7 +152,7 @@ test('when two decide at once, one does, and the other is told', async () => {
   const [first, second] = people;
   assert.ok(first !== undefined && second !== undefined);
   await dialog(first).getByRole('button', { name: 'Approve' }).click();
-  await dialog(first).getByText('Succeeded').waitFor();
+  await dialog(first).getByText(/^succeeded$/i).waitFor();
   await dialog(second).getByRole('button', { name: 'Approve' }).click();
   await dialog(second).getByText('The refund is succeeded, it waits for no approval.').waitFor();
   assert.deepEqual(await stands(id), { status: 'succeeded', cancel_reason: null, decision_reason: null });

@@ -161,6 +161,32 @@ test('a request that never arrived is sent again with the same key', async () =>
   assert.deepEqual(await refundsOf(payment), ['succeeded 10000']);
 });
 
+for (const [what, answer] of [
+  ['a page', { status: 200, contentType: 'text/html', body: '<h1>Sign in to the network</h1>' }],
+  ['half an answer', { status: 201, contentType: 'application/json', body: '{"id": "' }],
+  ['a refusal of its own', { status: 408, contentType: 'text/plain', body: 'Request Timeout' }],
+] as const) {
+  test(`where something between the browser and the server answers with ${what}, it is asked again`, async () => {
+    const payment = await register();
+    const person = await office.person('admin');
+    await openRefund(person, payment);
+    await dialog(person).getByLabel('Amount in USD').fill('30');
+    await person.page.route(
+      '**/v1/refunds',
+      async (route) => {
+        await route.fetch();
+        await route.fulfill(answer);
+      },
+      { times: 1 },
+    );
+    await confirm(person, 'USD 30.00').click();
+    await dialog(person).getByText('We do not know whether this refund was made').waitFor();
+    await dialog(person).getByRole('button', { name: 'Ask again' }).click();
+    await dialog(person).getByText('USD 30.00 refunded').waitFor();
+    assert.deepEqual(await refundsOf(payment), ['succeeded 3000']);
+  });
+}
+
 test('an amount has the decimals of its currency', async () => {
   const yen = await register({ amountMinor: 1_000n, currency: 'JPY' });
   const dinars = await register({ amountMinor: 10_005n, currency: 'KWD' });
@@ -258,7 +284,7 @@ test('above their limit an operator’s refund waits; they cannot approve it, an
   await openRefund(operator, payment);
   await dialog(operator).getByText('A second person must approve this').waitFor();
   await confirm(operator, 'USD 100.00').click();
-  await dialog(operator).getByText('USD 100.00 waits for approval').waitFor();
+  await dialog(operator).getByText('USD 100.00 awaits approval').waitFor();
   await operator.assertSound();
   await dialog(operator).getByRole('button', { name: 'Show the refund' }).click();
   await dialog(operator).getByText('You asked for this refund: another person must approve it.').waitFor();
@@ -272,10 +298,10 @@ test('above their limit an operator’s refund waits; they cannot approve it, an
   await dialog(approver).getByText('USD 100.00 goes back to the customer at once').waitFor();
   await approver.assertSound();
   await dialog(approver).getByRole('button', { name: 'Approve' }).dblclick();
-  await dialog(approver).getByText('Succeeded').waitFor();
+  await dialog(approver).getByText(/^succeeded$/i).waitFor();
   assert.deepEqual(await refundsOf(payment), ['succeeded 10000']);
   // The operator, who still looks at it, sees so.
-  await dialog(operator).getByText('Succeeded').waitFor();
+  await dialog(operator).getByText(/^succeeded$/i).waitFor();
 });
 
 test('a waiting refund can be rejected, and withdrawn; one that succeeded can come back', async () => {

@@ -97,7 +97,7 @@ test('on a phone, in the dark', async () => {
   await person.page.getByRole('button', { name: 'Open navigation' }).click();
   await person.assertSound();
   await person.page.getByRole('link', { name: 'Refunds', exact: true }).click();
-  await person.page.getByRole('heading', { name: 'Refunds' }).waitFor();
+  await person.page.getByRole('heading', { name: 'Refunds', exact: true }).waitFor();
   await person.page.getByRole('button', { name: 'Open navigation' }).waitFor();
 });
 
