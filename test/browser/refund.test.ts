@@ -298,10 +298,14 @@ test('above their limit an operator’s refund waits; they cannot approve it, an
   await dialog(approver).getByText('USD 100.00 goes back to the customer at once').waitFor();
   await approver.assertSound();
   await dialog(approver).getByRole('button', { name: 'Approve' }).dblclick();
-  await dialog(approver).getByText(/^succeeded$/i).waitFor();
+  await dialog(approver)
+    .getByText(/^succeeded$/i)
+    .waitFor();
   assert.deepEqual(await refundsOf(payment), ['succeeded 10000']);
   // The operator, who still looks at it, sees so.
-  await dialog(operator).getByText(/^succeeded$/i).waitFor();
+  await dialog(operator)
+    .getByText(/^succeeded$/i)
+    .waitFor();
 });
 
 test('a waiting refund can be rejected, and withdrawn; one that succeeded can come back', async () => {

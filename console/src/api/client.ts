@@ -62,13 +62,19 @@ export async function exchange<T>(
   }
   const parsed = text === '' ? undefined : readBody(text, answer);
   if (!answer.ok) throw new ApiError(answer.status, (parsed ?? {}) as Readonly<Record<string, unknown>>);
+  if (text !== '' && parsed === undefined) throw noAnswer();
   return { status: answer.status, body: parsed as T };
 }
 
-/** A proxy between may answer with a page: that is no answer of ours, whatever its status. */
+/** A proxy between may answer with a page, or pass on half of what was said: that is no answer of ours, whatever its status. */
 function readBody(text: string, answer: Response): unknown {
   if (!(answer.headers.get('content-type') ?? '').includes('json')) return undefined;
-  return parseExactly(text);
+  try {
+    return parseExactly(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 export const get = <T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> =>

@@ -28,7 +28,8 @@ export class ApiError extends Error {
     super(detail);
     this.name = 'ApiError';
     this.status = status;
-    this.code = text('code', status === 0 ? 'no_answer' : 'internal_error');
+    // Every answer of the server's own has a code; without one, somebody between said it.
+    this.code = text('code', 'no_answer');
     this.title = text('title', 'The request failed');
     this.detail = detail;
     this.requestId = typeof body['request_id'] === 'string' ? body['request_id'] : null;
@@ -38,7 +39,7 @@ export class ApiError extends Error {
 
   /** Whether the command may have happened all the same: then it may only be repeated with the same key. */
   get isUndecided(): boolean {
-    return this.status === 0 || (this.status >= 500 && this.code !== 'overloaded');
+    return this.code === 'no_answer' || (this.status >= 500 && this.code !== 'overloaded');
   }
 }
 
