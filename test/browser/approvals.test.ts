@@ -71,7 +71,9 @@ test('an approver sees who asked, why, what it would do and until when, and appr
   await dialog(person).getByLabel('Why (optional)').fill('Seen the letter');
   await person.assertSound();
   await dialog(person).getByRole('button', { name: 'Approve' }).dblclick();
-  await dialog(person).getByText(/^succeeded$/i).waitFor();
+  await dialog(person)
+    .getByText(/^succeeded$/i)
+    .waitFor();
   await dialog(person).getByText('Seen the letter').waitFor();
   assert.deepEqual(await stands(id), { status: 'succeeded', cancel_reason: null, decision_reason: 'Seen the letter' });
   await person.page.keyboard.press('Escape');
@@ -152,8 +154,22 @@ test('when two decide at once, one does, and the other is told', async () => {
   const [first, second] = people;
   assert.ok(first !== undefined && second !== undefined);
   await dialog(first).getByRole('button', { name: 'Approve' }).click();
-  await dialog(first).getByText(/^succeeded$/i).waitFor();
+  await dialog(first)
+    .getByText(/^succeeded$/i)
+    .waitFor();
   await dialog(second).getByRole('button', { name: 'Approve' }).click();
   await dialog(second).getByText('The refund is succeeded, it waits for no approval.').waitFor();
   assert.deepEqual(await stands(id), { status: 'succeeded', cancel_reason: null, decision_reason: null });
+});
+
+test('what happens much at once is read again a few times, and not for each of it', async () => {
+  const person = await office.person('approver');
+  const following = person.page.waitForResponse('**/console/api/feed');
+  await person.go('/approvals');
+  await following;
+  let asked = 0;
+  person.page.on('request', (request) => (asked += request.url().includes('/v1/refunds?') ? 1 : 0));
+  await Promise.all(Array.from({ length: 60 }, (_, n) => waiting(`Many, the ${n}th`)));
+  await row(person, 'Many, the 59th').waitFor();
+  assert.ok(asked > 0 && asked <= 10, `${asked} requests`);
 });

@@ -62,3 +62,17 @@ export const merchantQuery = (id: string) =>
 export function refreshAll(client: QueryClient): Promise<void> {
   return client.invalidateQueries({ queryKey: ['read'] });
 }
+
+/** What the feed tells within this time is read together. */
+const PAUSE_MS = 250;
+const waiting = new WeakSet<QueryClient>();
+
+/** The same in a moment, once for all that happens meanwhile: a file of refunds is thousands of entries. */
+export function refreshSoon(client: QueryClient): void {
+  if (waiting.has(client)) return;
+  waiting.add(client);
+  setTimeout(() => {
+    waiting.delete(client);
+    void refreshAll(client);
+  }, PAUSE_MS);
+}

@@ -3,7 +3,7 @@ import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { get } from '../../api/client.ts';
 import { followFeed } from '../../api/feed.ts';
-import { refreshAll } from '../../api/queries.ts';
+import { refreshSoon } from '../../api/queries.ts';
 import type { Page, Refund } from '../../api/types.ts';
 
 /** Nobody reads more at once, and what is decided makes room. */
@@ -45,7 +45,7 @@ export function useQueue() {
   useEffect(
     () =>
       followFeed(({ kind }) => {
-        if (CHANGES.has(kind)) void refreshAll(client);
+        if (CHANGES.has(kind)) refreshSoon(client);
       }),
     [client],
   );
