@@ -181,16 +181,17 @@ function closeIdleConnectionsOnClose(app: FastifyInstance, isSecure: boolean): v
 /** The path as it may be shown and logged: without the query, which may carry a password. */
 function pathOf(request: FastifyRequest): string {
   const [path = ''] = request.url.split('?', 1);
-  const plain = decoded(path);
+  // Some escape twice.
+  const plain = decoded(decoded(path));
   return (holdsCardNumber(plain) ? encodeURI(maskCardNumbers(plain)) : path).slice(0, PATH_SHOWN);
 }
 
-/** Blanks and digits of other kinds are escaped in a path. What cannot be decoded is looked at as it is. */
+/** Blanks and digits of other kinds are escaped in a path. Of what cannot be decoded, what is ASCII is. */
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    return path.replaceAll('%20', ' ');
+    return path.replace(/%[2-7][0-9a-f]/gi, decodeURIComponent);
   }
 }
 
