@@ -27,15 +27,15 @@ export const DEMO_KEYS = {
 
 /** Users of the console in demo mode: one click signs in, there is no password. */
 const USERS: readonly { name: string; label: string; role: UserRole; limits?: AmountByCurrency }[] = [
-  { name: 'admin@demo', label: 'Ada, administrator', role: 'admin' },
+  { name: 'admin@demo', label: 'Demo administrator', role: 'admin' },
   {
     name: 'operator@demo',
-    label: 'Olga, operator',
+    label: 'Demo operator',
     role: 'operator',
     limits: { USD: 10_000n, MYR: 10_000n, JPY: 10_000n },
   },
-  { name: 'approver@demo', label: 'Abel, approver', role: 'approver' },
-  { name: 'viewer@demo', label: 'Vera, viewer', role: 'read' },
+  { name: 'approver@demo', label: 'Demo approver', role: 'approver' },
+  { name: 'viewer@demo', label: 'Demo viewer', role: 'read' },
 ];
 
 interface DemoCaller {

@@ -44,7 +44,7 @@ const row = ({ page }: Person, line: number) =>
   page
     .getByRole('table', { name: 'Lines' })
     .getByRole('row')
-    .filter({ hasText: new RegExp(`Line ${line}\\b`) });
+    .filter({ hasText: new RegExp(`Line ${line}(?!\\d)`) });
 const button = ({ page }: Person, name: string | RegExp) => page.getByRole('button', { name });
 const status = ({ page }: Person, words: string) => page.getByText(words, { exact: true }).first();
 
@@ -107,7 +107,7 @@ test('a file is looked at, then run; each line says what becomes of it, and the 
   await person.assertSound();
   await button(person, 'Refund 2 lines').click();
   await row(person, 2).getByText('Refunded', { exact: true }).waitFor();
-  await row(person, 3).getByText('Waits for approval').waitFor();
+  await row(person, 3).getByText('Awaiting approval').waitFor();
   await status(person, 'Done').waitFor();
   assert.deepEqual(await refundsOf(name), ['succeeded 6000', 'pending_approval 60000']);
   await person.assertSound();

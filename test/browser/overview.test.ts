@@ -39,7 +39,7 @@ test('the chart can be by protocol, and the address says so', async () => {
   const person = await office.person('read', { colorScheme: 'dark' });
   await person.go('/');
   await person.page.getByRole('button', { name: 'By protocol' }).click();
-  await person.page.getByRole('columnheader', { name: 'payengine' }).waitFor();
+  await person.page.getByRole('columnheader', { name: 'PayEngine' }).waitFor();
   assert.equal(person.place, '?by=protocol');
   await person.page.locator('.recharts-bar-rectangle path').last().waitFor();
   await person.assertSound();
@@ -48,7 +48,7 @@ test('the chart can be by protocol, and the address says so', async () => {
 test('what waits is one click away', async () => {
   const person = await office.person('approver');
   await person.go('/');
-  await region(person, 'Waiting for approval')
+  await region(person, 'Awaiting approval')
     .getByRole('link', { name: /Trade-in/ })
     .click();
   await person.page.getByRole('dialog', { name: 'Refund' }).getByText('USD 60.00').first().waitFor();

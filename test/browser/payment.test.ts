@@ -47,10 +47,10 @@ test('the journal says who did what through which door, and why something was re
   await entries.first().waitFor();
   const texts = await entries.allInnerTexts();
   assert.equal(texts.length, 4);
-  assert.match(texts[0] ?? '', /Refund refused[\s\S]*USD 500\.00[\s\S]*test \(command line\) · native/);
+  assert.match(texts[0] ?? '', /Refund refused[\s\S]*USD 500\.00[\s\S]*test \(command line\) · API/);
   assert.match(texts[0] ?? '', /Amount exceeds refundable: .*refundable USD 20\.00/);
-  assert.match(texts[1] ?? '', /Refund waits for approval[\s\S]*USD 60\.00/);
-  assert.match(texts[2] ?? '', /Refunded[\s\S]*USD 20\.00[\s\S]*payengine/);
+  assert.match(texts[1] ?? '', /Refund awaits approval[\s\S]*USD 60\.00/);
+  assert.match(texts[2] ?? '', /Refunded[\s\S]*USD 20\.00[\s\S]*PayEngine/);
   assert.match(texts[3] ?? '', /Payment registered[\s\S]*USD 100\.00/);
   const details = entries.nth(2).getByRole('button', { name: /^Entry/ });
   await details.click();
@@ -64,7 +64,7 @@ test('a refund opens over the payment, has an address of its own, and Escape clo
   await person.go(`/payments/${payment.id}`);
   await person.page.getByRole('row').filter({ hasText: 'Trade-in' }).getByRole('link').click();
   const dialog = person.page.getByRole('dialog', { name: 'Refund' });
-  await dialog.getByText('Waits for approval').waitFor();
+  await dialog.getByText('Awaiting approval').waitFor();
   await dialog.getByText('Only approvers and administrators decide on it.').waitFor();
   await person.assertSound();
   const refundId = /refund=([0-9a-f-]{36})/.exec(person.place)?.[1] ?? '';

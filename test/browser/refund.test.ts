@@ -104,7 +104,7 @@ test('two people who refund the same payment at once: one does, the other is tol
   await dialog(second).getByText('Refundable was USD 100.00, and is now USD 40.00.').waitFor();
   await dialog(second)
     .getByRole('listitem')
-    .filter({ hasText: /Refunded USD 60\.00 by admin-\d+ through console/ })
+    .filter({ hasText: /Refunded USD 60\.00 by admin-\d+ through Console/ })
     .waitFor();
   await second.assertSound();
 
@@ -283,7 +283,7 @@ test('above their limit an operator’s refund waits; they cannot approve it, an
   const operator = await office.person('operator', { limits: { USD: 5_000n } });
   await openRefund(operator, payment);
   await dialog(operator).getByText('A second person must approve this').waitFor();
-  await confirm(operator, 'USD 100.00').click();
+  await dialog(operator).getByRole('button', { name: 'Request USD 100.00' }).click();
   await dialog(operator).getByText('USD 100.00 awaits approval').waitFor();
   await operator.assertSound();
   await dialog(operator).getByRole('button', { name: 'Show the refund' }).click();

@@ -24,7 +24,7 @@ export function SearchBox() {
       <TextInput
         id={SEARCH_BOX_ID}
         aria-label="Search payments"
-        placeholder="Reference, id, email, last four digits, amount"
+        placeholder="Search by reference, id, email, last four digits, amount"
         value={text}
         maxLength={255}
         autoComplete="off"

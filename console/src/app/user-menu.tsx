@@ -1,4 +1,4 @@
-import { ActionIcon, Divider, Popover, Text, UnstyledButton } from '@mantine/core';
+import { Divider, Popover, Text, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { IconBook, IconDevicesOff, IconLogout, IconUserCircle } from '@tabler/icons-react';
@@ -32,9 +32,14 @@ export function UserMenu() {
       shadow="md"
     >
       <Popover.Target>
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Account of ${user.label}`} onClick={toggle}>
-          <IconUserCircle size={20} stroke={1.7} />
-        </ActionIcon>
+        <UnstyledButton className={classes.target ?? ''} onClick={toggle}>
+          <IconUserCircle size={20} stroke={1.7} aria-hidden />
+          <span className={classes.who}>
+            <span className="visually-hidden">Account of </span>
+            <span className={classes.name}>{user.name}</span>
+            <span className={classes.role}>{roleTitle(user.role)}</span>
+          </span>
+        </UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown p={6} aria-label="Account">
         <div className={classes.user}>

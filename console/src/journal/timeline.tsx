@@ -9,7 +9,7 @@ import { AmountText } from '../parts/amount-text.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { EntryFacts } from './entry-facts.tsx';
 import classes from './timeline.module.css';
-import { actorWords, entryTitle, entryTone, factTexts, sentence } from './words.ts';
+import { actorWords, entryTitle, entryTone, factTexts, protocolWords, sentence } from './words.ts';
 
 interface TimelineProps {
   readonly entries: readonly JournalEntry[];
@@ -50,7 +50,7 @@ function Entry({ entry, refundLink }: { readonly entry: JournalEntry } & Pick<Ti
         </span>
       </div>
       <div className={classes.who}>
-        {actorWords(entry.actor)} · {entry.protocol}
+        {actorWords(entry.actor)} · {protocolWords(entry.protocol)}
       </div>
       {code !== null && (
         <div className={classes.refusal}>

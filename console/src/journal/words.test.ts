@@ -25,7 +25,7 @@ test('an actor is a person where there is one', () => {
 test('the numbers behind a refusal are amounts of its currency, and the rest is as it is', () => {
   const facts = { refundable: 4_000, amount: 6_000, currency: 'USD', window_days: 30, payment_id: 'x' };
   assert.deepEqual(factTexts(facts, 'USD'), [
-    ['Asked', 'USD 60.00'],
+    ['Requested', 'USD 60.00'],
     ['Refundable', 'USD 40.00'],
     ['Window days', '30'],
   ]);

@@ -11,7 +11,7 @@ const KINDS: Readonly<Record<JournalEntry['kind'], readonly [Tone, string]>> = {
   payment_disputed: ['bad', 'Dispute opened'],
   payment_dispute_cleared: ['calm', 'Dispute cleared'],
   refund_succeeded: ['good', 'Refunded'],
-  refund_requested: ['wait', 'Refund waits for approval'],
+  refund_requested: ['wait', 'Refund awaits approval'],
   refund_approved: ['good', 'Refund approved'],
   refund_rejected: ['calm', 'Refund rejected'],
   refund_canceled: ['calm', 'Refund canceled'],
@@ -68,6 +68,23 @@ export function actorWords(actor: string): string {
   }
 }
 
+/** What people call the doors that are not a partner's, and the partners themselves. */
+const PROTOCOLS: Readonly<Record<string, string>> = {
+  native: 'API',
+  console: 'Console',
+  cli: 'Command line',
+  'boost-aoc': 'Boost Connect',
+  bbmsl: 'BBMSL',
+  payengine: 'PayEngine',
+  'payment-options': 'Payment Options',
+  edubrite: 'EduBrite',
+};
+
+/** `payengine` → `PayEngine`; one that has no such name yet stays as it is. */
+export function protocolWords(protocol: string): string {
+  return PROTOCOLS[protocol] ?? protocol;
+}
+
 /** `amount_exceeds_refundable` → `Amount exceeds refundable`. */
 export function sentence(code: string): string {
   return capitalized(code.replaceAll('_', ' '));
@@ -79,7 +96,7 @@ export function capitalized(text: string): string {
 
 /** Facts that are minor units, in the order in which they explain each other. */
 const AMOUNTS: readonly (readonly [name: string, words: string])[] = [
-  ['amount', 'Asked'],
+  ['amount', 'Requested'],
   ['minimum', 'Minimum'],
   ['approved_amount', 'Approved'],
   ['expected_refundable', 'Expected refundable'],
@@ -91,7 +108,7 @@ const AMOUNTS: readonly (readonly [name: string, words: string])[] = [
 ];
 
 /** What is said elsewhere, or means nothing to a person. */
-const UNSAID = new Set(['currency', 'payment_id', 'refund_id', 'resource', 'parameter']);
+const UNSAID = new Set(['currency', 'payment_id', 'refund_id', 'resource', 'parameter', 'message']);
 
 /** The facts of a refusal as names and texts: amounts with their currency, everything else as it is. */
 export function factTexts(

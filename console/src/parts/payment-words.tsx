@@ -3,9 +3,12 @@ import type { Breakdown, Payment } from '../api/types.ts';
 import { StatusBadge } from './status-badge.tsx';
 import classes from './payment-words.module.css';
 
+/** Where a name that is no partner's is from goes without saying. */
+const OWN_NAMESPACE = 'native.reference';
+
 /** The reference that a person most likely knows it by: the merchant's own, or the first; its id where it has none. */
 export function paymentName({ id, references }: Pick<Payment, 'id' | 'references'>): string {
-  return references['native.reference'] ?? Object.values(references)[0] ?? id;
+  return references[OWN_NAMESPACE] ?? Object.values(references)[0] ?? id;
 }
 
 /** `VISA •••• 1111`; `null` where nothing is known. */
@@ -43,7 +46,7 @@ export function PaymentName({ payment }: { readonly payment: Payment }) {
   return (
     <span className={classes.name}>
       <span className={classes.value}>{name}</span>
-      <span className={classes.namespace}>{namespace ?? 'id'}</span>
+      {namespace !== OWN_NAMESPACE && <span className={classes.namespace}>{namespace ?? 'id'}</span>}
     </span>
   );
 }

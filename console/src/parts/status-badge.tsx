@@ -11,7 +11,7 @@ const STATUSES: Readonly<Record<string, readonly [Tone, string]>> = {
   settled: ['calm', 'Settled'],
   partial: ['wait', 'Partly refunded'],
   full: ['good', 'Refunded'],
-  pending_approval: ['wait', 'Waits for approval'],
+  pending_approval: ['wait', 'Awaiting approval'],
   pending: ['wait', 'Pending'],
   unknown: ['wait', 'Not known yet'],
   succeeded: ['good', 'Succeeded'],

@@ -3,7 +3,7 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { read } from '../api/queries.ts';
 import type { JournalEntry, Page } from '../api/types.ts';
-import { actorWords, entryTitle } from '../journal/words.ts';
+import { actorWords, entryTitle, protocolWords } from '../journal/words.ts';
 import { AmountText } from '../parts/amount-text.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { TimeText } from '../parts/time-text.tsx';
@@ -42,7 +42,8 @@ export function ChangedNotice(props: ChangedNoticeProps) {
                   <AmountText minor={entry.amount} currency={entry.currency} strong />
                 </>
               )}{' '}
-              by {actorWords(entry.actor)} through {entry.protocol}, <TimeText at={entry.created_at} relative />
+              by {actorWords(entry.actor)} through {protocolWords(entry.protocol)},{' '}
+              <TimeText at={entry.created_at} relative />
             </li>
           ))}
         </ul>

@@ -20,7 +20,7 @@ export function RefundDone({ refund, onClose, onShow }: RefundDoneProps) {
   useEffect(() => close.current?.focus(), []);
   return (
     <Stack gap="md">
-      <Notice tone={waits ? 'wait' : 'good'} title={waits ? `${amount} waits for approval` : `${amount} refunded`} live>
+      <Notice tone={waits ? 'wait' : 'good'} title={waits ? `${amount} awaits approval` : `${amount} refunded`} live>
         {waits && (
           <p style={{ margin: '2px 0 0' }}>
             Another person must approve it

@@ -187,7 +187,9 @@ export function RefundForm({ payment, entitlements, onClose, onShow }: RefundFor
             disabled={!mayConfirm && sending.state !== 'sending'}
             loading={sending.state === 'sending'}
           >
-            {amount.minor === null ? 'Refund' : `Refund ${currency} ${formatAmount(amount.minor, currency)}`}
+            {amount.minor === null
+              ? 'Refund'
+              : `${preview?.outcome === 'pending_approval' ? 'Request' : 'Refund'} ${currency} ${formatAmount(amount.minor, currency)}`}
           </Button>
         </Group>
         <Text size="xs" c="dimmed">

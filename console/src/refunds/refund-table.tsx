@@ -1,6 +1,6 @@
 /** Refunds as rows: attempts that were refused are among them. */
 import type { Refund } from '../api/types.ts';
-import { sentence } from '../journal/words.ts';
+import { protocolWords, sentence } from '../journal/words.ts';
 import { compareAmounts } from '../money/money.ts';
 import { AmountText } from '../parts/amount-text.tsx';
 import { type Column, OnlyNarrow } from '../parts/data-table.tsx';
@@ -32,7 +32,7 @@ export function refundColumns({ withMerchant }: { readonly withMerchant: boolean
   return [
     {
       id: 'created',
-      title: 'Asked',
+      title: 'Requested',
       cell: ({ created_at }) => <TimeText at={created_at} />,
       compare: (a, b) => byText(a.created_at, b.created_at),
     },
@@ -53,7 +53,8 @@ export function refundColumns({ withMerchant }: { readonly withMerchant: boolean
     {
       id: 'protocol',
       title: 'Through',
-      cell: ({ protocol }) => protocol,
+      cell: ({ protocol }) => protocolWords(protocol),
+      onOneLine: true,
       compare: (a, b) => byText(a.protocol, b.protocol),
       onlyWide: true,
     },

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { read } from '../api/queries.ts';
 import type { Entitlement, Page, Payment, Refund } from '../api/types.ts';
-import { actorWords, sentence } from '../journal/words.ts';
+import { actorWords, protocolWords, sentence } from '../journal/words.ts';
 import { AmountText } from '../parts/amount-text.tsx';
 import { CopyText } from '../parts/copy-text.tsx';
 import { ErrorState } from '../parts/error-state.tsx';
@@ -66,11 +66,11 @@ export function RefundView({ refundId }: { readonly refundId: string }) {
           ['Reason', refund.reason],
           ['Decided because', refund.decision_reason],
           ['Notes', refund.notes],
-          ['Asked by', refund.requested_by === null ? null : actorWords(refund.requested_by)],
-          ['Through', refund.protocol],
-          ['Asked', <TimeText key="created" at={refund.created_at} />],
+          ['Requested by', refund.requested_by === null ? null : actorWords(refund.requested_by)],
+          ['Through', protocolWords(refund.protocol)],
+          ['Requested', <TimeText key="created" at={refund.created_at} />],
           [
-            'To be decided by',
+            'Expires',
             refund.expires_at === null || status !== 'pending_approval' ? null : (
               <TimeText key="expires" at={refund.expires_at} />
             ),
@@ -82,7 +82,7 @@ export function RefundView({ refundId }: { readonly refundId: string }) {
           ],
           ['Internal transaction', refund.internal_transaction_id],
           ...Object.entries(refund.metadata).map(([name, value]) => [name, textOf(value)] as const),
-          ['Id', <CopyText key="id" text={refund.id} what="refund id" />],
+          ['Refund id', <CopyText key="id" text={refund.id} what="refund id" />],
         ]}
       />
       {changesInWords(refund.entitlement_changes, entitlements.data?.data ?? []).map((words) => (

@@ -22,8 +22,8 @@ export default function ApprovalsPage() {
         title="Approvals"
         lead={
           decides
-            ? 'Refunds above a limit, or beyond what somebody may refund alone. Their funds are reserved until you, or another second person, decide.'
-            : 'Refunds that wait for a second person. Approvers and administrators decide on them; who asked may cancel.'
+            ? 'Refunds above the merchant’s limit, or above what somebody may refund alone. Their funds are reserved until you or another second person decides.'
+            : 'Refunds that await a second person. Approvers and administrators decide on them; whoever requested one may cancel it.'
         }
       />
       {data !== undefined ? (
@@ -53,7 +53,7 @@ function Shown({ queue: { refunds, hasMore }, decides, rowLink }: ShownProps) {
   if (refunds.length === 0) {
     return (
       <Panel>
-        <EmptyState title="Nothing waits">Refunds that need a second person appear here at once.</EmptyState>
+        <EmptyState title="Nothing awaits approval">Refunds that need a second person appear here at once.</EmptyState>
       </Panel>
     );
   }
@@ -62,16 +62,16 @@ function Shown({ queue: { refunds, hasMore }, decides, rowLink }: ShownProps) {
     <Stack gap="md">
       {others.length > 0 && (
         <Panel
-          title={decides ? `For you to decide (${others.length})` : `Waiting (${others.length})`}
+          title={decides ? `For you to decide (${others.length})` : `Awaiting approval (${others.length})`}
           aside={aside}
           flush
         >
-          <QueueTable {...table} label={decides ? 'For you to decide' : 'Waiting'} refunds={others} />
+          <QueueTable {...table} label={decides ? 'For you to decide' : 'Awaiting approval'} refunds={others} />
         </Panel>
       )}
       {yours.length > 0 && (
-        <Panel title={`Asked by you (${yours.length})`} flush>
-          <QueueTable {...table} label="Asked by you" refunds={yours} />
+        <Panel title={`Requested by you (${yours.length})`} flush>
+          <QueueTable {...table} label="Requested by you" refunds={yours} />
         </Panel>
       )}
     </Stack>

@@ -54,7 +54,7 @@ export function QueueTable({ label, refunds, user, rowLink }: QueueTableProps) {
       ...(user.merchant_id === null ? [merchant] : []),
       {
         id: 'why',
-        title: 'Why',
+        title: 'Reason',
         cell: (refund) => (
           <>
             {refund.reason ?? <span className={classes.none}>No reason given</span>}
@@ -66,11 +66,16 @@ export function QueueTable({ label, refunds, user, rowLink }: QueueTableProps) {
           </>
         ),
       },
-      { id: 'asker', title: 'Asked by', cell: (refund) => <Asker refund={refund} user={user} />, onlyWide: true },
-      { id: 'asked', title: 'Asked', cell: ({ created_at }) => <TimeText at={created_at} relative />, onlyWide: true },
+      { id: 'asker', title: 'Requested by', cell: (refund) => <Asker refund={refund} user={user} />, onlyWide: true },
+      {
+        id: 'asked',
+        title: 'Requested',
+        cell: ({ created_at }) => <TimeText at={created_at} relative />,
+        onlyWide: true,
+      },
       {
         id: 'until',
-        title: 'Ends by itself',
+        title: 'Expires',
         cell: ({ expires_at }) => (expires_at === null ? '–' : <Until at={expires_at} />),
         isNumber: true,
       },

@@ -2,7 +2,7 @@ import { Anchor, Drawer, Group, Stack, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { JournalEntry } from '../../api/types.ts';
 import { EntryFacts } from '../../journal/entry-facts.tsx';
-import { actorWords, entryTitle, entryTone, sentence } from '../../journal/words.ts';
+import { actorWords, entryTitle, entryTone, protocolWords, sentence } from '../../journal/words.ts';
 import { AmountText } from '../../parts/amount-text.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { MerchantName } from '../../parts/merchant-name.tsx';
@@ -49,7 +49,7 @@ function Content({ entry }: { readonly entry: JournalEntry }) {
         facts={[
           ['When', <TimeText key="at" at={entry.created_at} />],
           ['By', actorWords(entry.actor)],
-          ['Through', entry.protocol],
+          ['Through', protocolWords(entry.protocol)],
           ['Refused because', entry.refusal_code === null ? null : sentence(entry.refusal_code)],
           ['Merchant', merchantId === null ? null : <MerchantName key="merchant" id={merchantId} />],
           ['Payment', paymentId === null ? null : link(`/payments/${paymentId}`, 'Open the payment')],

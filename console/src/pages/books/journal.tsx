@@ -7,7 +7,7 @@ import { useSearchParams } from 'react-router';
 import { get, type Query, withQuery } from '../../api/client.ts';
 import { ApiError } from '../../api/error.ts';
 import type { JournalEntry, Page } from '../../api/types.ts';
-import { actorWords, ENTRY_KINDS, entryTitle, entryTone } from '../../journal/words.ts';
+import { actorWords, ENTRY_KINDS, entryTitle, entryTone, protocolWords } from '../../journal/words.ts';
 import { withFilter } from '../../lists/filters.ts';
 import { ListPanel } from '../../lists/list-panel.tsx';
 import { AmountText } from '../../parts/amount-text.tsx';
@@ -56,7 +56,7 @@ const COLUMNS: readonly Column<JournalEntry>[] = [
     isNumber: true,
   },
   { id: 'actor', title: 'By', cell: ({ actor }) => actorWords(actor), onlyWide: true },
-  { id: 'protocol', title: 'Through', cell: ({ protocol }) => protocol, onlyWide: true },
+  { id: 'protocol', title: 'Through', cell: ({ protocol }) => protocolWords(protocol), onlyWide: true },
   {
     id: 'at',
     title: 'When',

@@ -9,6 +9,7 @@ import type { Minor } from '../../money/money.ts';
 import { AmountText } from '../../parts/amount-text.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
+import { Facts } from '../../parts/facts.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { MerchantSelect } from '../../parts/merchant-select.tsx';
 import { Panel } from '../../parts/panel.tsx';
@@ -38,10 +39,14 @@ interface TrialBalanceAnswer {
 }
 
 const COLUMNS = [
-  ['processor_clearing', 'Processor clearing'],
-  ['merchant_unsettled', 'Merchant unsettled'],
-  ['refunds_payable', 'Refunds payable'],
-  ['merchant_settled', 'Merchant settled'],
+  [
+    'processor_clearing',
+    'Processor clearing',
+    'Captured less refunded. Negative: it is what the processor holds for you.',
+  ],
+  ['merchant_unsettled', 'Merchant unsettled', 'Owed to the merchant and not paid out yet.'],
+  ['refunds_payable', 'Refunds payable', 'Reserved for refunds that await approval.'],
+  ['merchant_settled', 'Merchant settled', 'Paid out to the merchant by settlements.'],
 ] as const;
 
 const pages = (merchantId: string) =>
@@ -75,13 +80,13 @@ export function TrialBalance() {
     <Stack gap="md">
       <div className={classes.bar}>
         <Text size="sm" c="dimmed">
-          What was credited to each account less what was debited
+          Credits less debits of each account
           {first !== undefined && (
             <>
               , as of <TimeText at={first.as_of} />
             </>
           )}
-          .
+          . Every line must sum to zero.
         </Text>
         <MerchantSelect
           value={merchantId}
@@ -133,6 +138,9 @@ export function TrialBalance() {
                 </Button>
               </div>
             )}
+          </Panel>
+          <Panel title="What the accounts hold">
+            <Facts facts={COLUMNS.map(([, title, meaning]) => [title, meaning])} />
           </Panel>
         </>
       )}

@@ -31,13 +31,14 @@ const COLUMNS: readonly (readonly [name: string, meaning: ReactNode])[] = [
       <Anchor component={Link} to="/protocols" size="sm" underline="always">
         protocol
       </Anchor>{' '}
-      says its own. Empty: <code>native.reference</code>, your own.
+      lists its own. Empty: <code>native.reference</code>, your own.
     </>,
   ],
   [
     'amount',
     <>
-      In dollars, not cents: <code>25.00</code>, with a dot and no separators. Empty: all that is left.
+      As people write it, not in cents: <code>25.00</code> dollars, <code>2500</code> yen, <code>2.500</code> dinars. A
+      dot for decimals, no separators of thousands. Empty: all that is left.
     </>,
   ],
   ['currency', 'Three letters. A line in another currency than its payment is refused. Empty: the payment’s.'],

@@ -124,10 +124,12 @@ const columnsOf = (isExpected: boolean): readonly Column<BulkLine>[] => [
         <span className={classes.value}>{(reference === '' ? payment : reference) || '–'}</span>
         <span className={classes.below}>
           Line {line}
-          <span className={classes.namespace}>
-            {' · '}
-            {reference === '' ? 'id' : namespace === '' ? 'native.reference' : namespace}
-          </span>
+          {(reference === '' || namespace !== '') && (
+            <span className={classes.namespace}>
+              {' · '}
+              {reference === '' ? 'id' : namespace}
+            </span>
+          )}
         </span>
       </span>
     ),

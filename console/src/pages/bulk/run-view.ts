@@ -67,7 +67,7 @@ export const RUN_WORDS: Readonly<Record<BulkRun['status'], Words>> = {
 
 export const OUTCOME_WORDS: Readonly<Record<Outcome, Words>> = {
   succeeded: ['good', 'Refunded'],
-  pending_approval: ['wait', 'Waits for approval'],
+  pending_approval: ['wait', 'Awaiting approval'],
   refused: ['bad', 'Refused'],
   invalid: ['calm', 'Cannot be read'],
   failed: ['bad', 'Failed'],

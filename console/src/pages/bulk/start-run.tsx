@@ -147,7 +147,7 @@ function Confirm({ run, error, isStarting, onClose, onConfirm }: ConfirmProps) {
         facts={[
           ['Merchant', <MerchantName key="merchant" id={run.merchant_id} />],
           ['Refunded now', row('succeeded')],
-          ['Waits for approval', row('pending_approval')],
+          ['Awaiting approval', row('pending_approval')],
           ['Refused', row('refused')],
           ['Cannot be read', counts.invalid > 0 && linesInWords(counts.invalid)],
         ]}

@@ -6,6 +6,7 @@ import { roleTitle } from '../../api/permissions.ts';
 import { read } from '../../api/queries.ts';
 import type { Credential, Merchant, Page } from '../../api/types.ts';
 import { useMay } from '../../app/session.tsx';
+import { protocolWords } from '../../journal/words.ts';
 import { type Column, DataTable, OnlyNarrow } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
@@ -23,7 +24,8 @@ const CONSOLE = 'console';
 
 type Doing = { readonly what: 'make' } | { readonly what: 'replace' | 'revoke'; readonly credential: Credential };
 
-const whatFor = ({ protocol }: Credential): string => (protocol === CONSOLE ? 'User of the console' : protocol);
+const whatFor = ({ protocol }: Credential): string =>
+  protocol === CONSOLE ? 'User of the console' : protocolWords(protocol);
 
 export function CredentialsPanel({ merchant }: { readonly merchant: Merchant }) {
   const { data, error, refetch } = useQuery(read<Page<Credential>>('/v1/credentials', { merchant_id: merchant.id }));

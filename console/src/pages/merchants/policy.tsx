@@ -1,13 +1,13 @@
-import { Button, Text } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { Merchant } from '../../api/types.ts';
 import { useMay } from '../../app/session.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { PolicyEditor } from './policy-editor.tsx';
-import { RULE_TITLES, RULES, ruleSentence, wholePolicy } from './policy-words.ts';
+import { RULE_TITLES, RULES, ruleSentence } from './policy-words.ts';
 
-/** What the merchant allows, as a whole and rule by rule. */
+/** What the merchant allows, rule by rule. */
 export function PolicyPanel({ merchant }: { readonly merchant: Merchant }) {
   const mayChange = useMay('administer');
   const [isEditing, { open, close }] = useDisclosure(false);
@@ -22,7 +22,6 @@ export function PolicyPanel({ merchant }: { readonly merchant: Merchant }) {
         ) : undefined
       }
     >
-      <Text mb="md">{wholePolicy(merchant.policy)}</Text>
       <Facts facts={RULES.map((rule) => [RULE_TITLES[rule], ruleSentence(merchant.policy, rule)])} />
       <PolicyEditor merchant={merchant} opened={isEditing} onClose={close} />
     </Panel>

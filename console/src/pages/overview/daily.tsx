@@ -1,6 +1,7 @@
 import { Skeleton } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import { useSearchParams } from 'react-router';
+import { protocolWords } from '../../journal/words.ts';
 import { withFilter } from '../../lists/filters.ts';
 import { ChoicePills } from '../../parts/choice-pills.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
@@ -16,6 +17,7 @@ const OUTCOME_COLORS: Readonly<Record<string, string>> = {
   succeeded: 'var(--good-bar)',
   pending_approval: 'var(--wait-bar)',
   refused: 'var(--refused-bar)',
+  reversed: 'var(--series-4)',
 };
 
 /** How many colours there are for protocols, in the style sheet. */
@@ -35,7 +37,7 @@ export function Daily({ refunds, days }: DailyProps) {
   const byName = [...names].sort();
   const series = names.map((name): ChartSeries => ({
     name,
-    label: dimension === 'outcome' ? statusWords(name) : name,
+    label: dimension === 'outcome' ? statusWords(name) : protocolWords(name),
     color:
       dimension === 'outcome'
         ? (OUTCOME_COLORS[name] ?? 'var(--calm-bar)')

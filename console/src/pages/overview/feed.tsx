@@ -4,7 +4,7 @@ import { Link } from 'react-router';
 import { followFeed } from '../../api/feed.ts';
 import { read } from '../../api/queries.ts';
 import type { JournalEntry, Page } from '../../api/types.ts';
-import { actorWords, entryTitle, entryTone, sentence } from '../../journal/words.ts';
+import { actorWords, entryTitle, entryTone, protocolWords, sentence } from '../../journal/words.ts';
 import { AmountText } from '../../parts/amount-text.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
@@ -71,7 +71,7 @@ function Entry({ entry }: { readonly entry: JournalEntry }) {
       <div className={classes.who}>
         <span>
           {code !== null && <span className={classes.refusal}>{sentence(code)} · </span>}
-          {actorWords(entry.actor)} · {entry.protocol}
+          {actorWords(entry.actor)} · {protocolWords(entry.protocol)}
         </span>
         <TimeText at={entry.created_at} relative />
       </div>

@@ -8,6 +8,7 @@ import { AmountText } from '../../parts/amount-text.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
 import { Loading } from '../../parts/loading.tsx';
+import { MerchantName } from '../../parts/merchant-name.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
 import { queueQuery } from '../approvals/use-queue.ts';
@@ -132,7 +133,7 @@ export function Waiting({ merchantId }: { readonly merchantId: string }) {
   const refunds = (data?.refunds ?? []).filter(({ merchant_id: id }) => merchantId === '' || id === merchantId);
   return (
     <Panel
-      title="Waiting for approval"
+      title="Awaiting approval"
       aside={
         refunds.length > SHOWN_WAITING ? (
           <Anchor component={Link} to="/approvals" size="sm">
@@ -147,7 +148,7 @@ export function Waiting({ merchantId }: { readonly merchantId: string }) {
       ) : data === undefined ? (
         <Loading what="what waits" />
       ) : refunds.length === 0 ? (
-        <EmptyState title="Nothing waits" />
+        <EmptyState title="Nothing awaits approval" />
       ) : (
         <ul className={classes.waiting}>
           {refunds.slice(0, SHOWN_WAITING).map((refund) => (
@@ -156,9 +157,11 @@ export function Waiting({ merchantId }: { readonly merchantId: string }) {
                 <AmountText minor={refund.amount} currency={refund.currency} strong />
                 <span className={classes.why}>{refund.reason ?? 'No reason given'}</span>
                 <span className={classes.when}>
+                  <MerchantName id={refund.merchant_id} />
                   {refund.expires_at !== null && (
                     <>
-                      ends <TimeText at={refund.expires_at} relative />
+                      {' · expires '}
+                      <TimeText at={refund.expires_at} relative />
                     </>
                   )}
                 </span>

@@ -37,10 +37,10 @@ export function Tiles({ overview, today, listLink }: TilesProps) {
         }
       />
       <Tile
-        title="Waiting for approval"
+        title="Awaiting approval"
         to="/approvals"
         count={overview.waiting}
-        note={overview.waiting === 0 ? 'Nobody waits for you' : 'Their funds are reserved'}
+        note={overview.waiting === 0 ? 'Nothing waits for a decision' : 'Their funds are reserved'}
         isWaiting={overview.waiting > 0}
       />
     </div>

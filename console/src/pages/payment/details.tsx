@@ -19,7 +19,7 @@ export function References({ payment }: { readonly payment: Payment }) {
             namespace,
             <CopyText key={namespace} text={value} what={namespace} />,
           ]),
-          ['Id', <CopyText key="id" text={payment.id} what="payment id" />],
+          ['Payment id', <CopyText key="id" text={payment.id} what="payment id" />],
         ]}
       />
     </Panel>
@@ -32,6 +32,23 @@ const factsOf = (group: object | null, prefix = ''): Fact[] =>
     typeof value === 'string' ? value : JSON.stringify(value),
   ]);
 
+const METHODS: Readonly<Record<NonNullable<Payment['method']>['type'], string>> = {
+  card: 'Card',
+  ach: 'ACH',
+  carrier: 'Carrier billing',
+  other: 'Other',
+};
+const METHOD_WORDS: Readonly<Record<string, string>> = { first6: 'First six digits', last4: 'Last four digits' };
+
+function methodFacts(method: Payment['method']): Fact[] {
+  if (method === null) return [];
+  const { type, ...others } = method;
+  return [
+    ['Method', METHODS[type]],
+    ...Object.entries(others).map(([name, value]): Fact => [METHOD_WORDS[name] ?? sentence(name), value]),
+  ];
+}
+
 export function Details({ payment }: { readonly payment: Payment }) {
   return (
     <Panel title="Details">
@@ -39,7 +56,7 @@ export function Details({ payment }: { readonly payment: Payment }) {
         facts={[
           ['Description', payment.description],
           ...factsOf(payment.customer, 'Customer'),
-          ...factsOf(payment.method),
+          ...methodFacts(payment.method),
           ['Order', payment.order_number],
           ['Internal transaction', payment.internal_transaction_id],
           ['Merchant’s reference', payment.merchant_transaction_reference],

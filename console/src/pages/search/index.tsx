@@ -1,8 +1,8 @@
 /** What the search found, best first, and why: which reference, id, email, amount or last four digits matched. */
-import { Text } from '@mantine/core';
+import { Anchor } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
-import { useSearchParams } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import { read } from '../../api/queries.ts';
 import type { SearchAnswer, SearchResult } from '../../api/types.ts';
 import { AmountText } from '../../parts/amount-text.tsx';
@@ -111,18 +111,19 @@ export default function SearchPage() {
             <Loading what="results" />
           ) : data.results.length === 0 ? (
             <EmptyState title={`Nothing is known as “${sought}”`}>
-              References, ids and emails are found when they are whole. Check for a missing digit.
+              Search finds what is typed whole: a reference with its prefix, such as <code>order-1001</code>, an id, an
+              email address, a token, the last four digits of a card, or an amount such as <code>USD 49.99</code>.
+              Otherwise narrow down{' '}
+              <Anchor component={Link} to="/payments" size="sm" underline="always">
+                all payments
+              </Anchor>{' '}
+              by merchant, amount and day.
             </EmptyState>
           ) : (
             <DataTable label="Results" columns={COLUMNS} rows={data.results} rowId={rowId} rowLink={rowLink} />
           )}
         </div>
       </Panel>
-      {isFresh && data.results.length > 0 && (
-        <Text size="xs" c="dimmed" mt={6}>
-          Found in {data.took_ms < 1 ? 'less than 1' : Math.round(data.took_ms)} ms
-        </Text>
-      )}
     </>
   );
 }
