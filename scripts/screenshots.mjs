@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { DAYS, makeData } from './screenshots/data.mjs';
 import { compressed } from './screenshots/png.mjs';
 
@@ -38,20 +39,23 @@ const { launchChromium } = await source('test/browser/chromium.ts');
 /** What is done before a picture is taken; the page is the console's, at the path. */
 const PICTURES = ({ paymentId, refundId, harborId, runId }) => ({
   overview: { path: '/', ready: (page) => page.locator('.recharts-bar-rectangle').first().waitFor() },
-  search: { path: '/search?q=20417', ready: (page) => page.getByText('order-20417').first().waitFor() },
+  search: { path: '/search?q=4242' },
   payment: { path: `/payments/${paymentId}`, ready: (page) => page.getByText('Rain jacket').waitFor() },
   refund: {
     path: `/payments/${paymentId}`,
     as: 'operator@demo',
     ready: async (page) => {
-      await page.getByRole('button', { name: /^Refund/ }).first().click();
+      await page
+        .getByRole('button', { name: /^Refund/ })
+        .first()
+        .click();
       await page.getByLabel('Amount', { exact: false }).first().fill('35.00');
       await page.getByLabel(/Reason/).fill('Delivery is free above USD 300');
       await page.waitForTimeout(1_000);
     },
   },
   approvals: { path: `/approvals?refund=${refundId}`, as: 'approver@demo' },
-  bulk: { path: `/bulk/${runId}`, as: 'operator@demo' },
+  bulk: { path: `/bulk/${runId}` },
   merchants: { path: `/merchants/${harborId}` },
   books: { path: '/books' },
   protocols: {
@@ -66,8 +70,9 @@ const PICTURES = ({ paymentId, refundId, harborId, runId }) => ({
 async function shoot(url, pictures) {
   const browser = await launchChromium();
   try {
-    for (const scheme of ['light', 'dark']) {
-      for (const [name, { path, as = 'admin@demo', ready }] of Object.entries(pictures)) {
+    for (const [name, { path, as = 'admin@demo', ready }] of Object.entries(pictures)) {
+      for (const scheme of ['light', 'dark']) {
+        clock.set(NOW_MS);
         const context = await browser.newContext({
           viewport: { width: 1280, height: 800 },
           colorScheme: scheme,
@@ -117,6 +122,11 @@ try {
     await app.listen({ host: '127.0.0.1', port: 0 });
     const url = `http://127.0.0.1:${app.server.address().port}`;
     const made = await makeData({ url, clock, endMs: NOW_MS, demoMerchantId: DEMO_MERCHANT_ID });
+    // PostgreSQL's clock dates files, and knows nothing of ours.
+    const client = new pg.Client(embedded.connection);
+    await client.connect();
+    await client.query('UPDATE bulk_run SET created_at = $1, previewed_at = $1', [new Date(NOW_MS - 120_000)]);
+    await client.end();
     if (!existsSync(FOLDER)) mkdirSync(FOLDER, { recursive: true });
     if (process.argv.includes('--stay')) {
       console.log(url, JSON.stringify(made));

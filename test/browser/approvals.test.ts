@@ -46,13 +46,13 @@ test('nothing waits is said, and what begins to wait appears by itself', async (
   const person = await office.person('approver');
   const following = person.page.waitForResponse('**/console/api/feed');
   await person.go('/approvals');
-  await person.page.getByText('Nothing waits').waitFor();
+  await person.page.getByText('Nothing awaits approval').waitFor();
   await person.assertSound();
   await following;
   const id = await waiting('Appears');
   await row(person, 'Appears').waitFor();
   await books.command(merchantId, { kind: 'cancel_refund', refundId: id });
-  await person.page.getByText('Nothing waits').waitFor();
+  await person.page.getByText('Nothing awaits approval').waitFor();
 });
 
 test('an approver sees who asked, why, what it would do and until when, and approves with a reason', async () => {

@@ -22,7 +22,7 @@ test('the list says in a few words what each allows, and leads to the merchant',
   await person.assertSound();
   await row.getByRole('link').click();
   await region(person, 'Policy')
-    .getByText('All or a part of a payment may be refunded, within 90 days of its capture.')
+    .getByText('A refund may be asked for within 90 days after the payment was captured.')
     .waitFor();
   await region(person, 'Policy').getByText('Any amount may be refunded, however little.').waitFor();
   await person.assertSound();
