@@ -26,7 +26,7 @@ export interface PaymentAudit extends PaymentRow {
   created_merchant_id: string | null;
   created_payment_id: string | null;
   created_debit: Account | null;
-  created_digest: Buffer | null;
+  created_digest: string | null;
   /** `null`, too, where the entry that made it captured it. */
   capture_kind: JournalKind | null;
   capture_payment_id: string | null;
@@ -63,12 +63,12 @@ export interface RefundAudit extends RefundRow {
   created_refusal_code: string | null;
   created_protocol: string | null;
   created_at_entry: number | null;
-  created_digest: Buffer | null;
+  created_digest: string | null;
   /** `null`, too, where the entry that made it is the last. */
   last_kind: JournalKind | null;
   last_refund_id: string | null;
   last_at: number | null;
-  last_digest: Buffer | null;
+  last_digest: string | null;
 }
 
 export interface ReferenceAudit {
@@ -87,7 +87,7 @@ export interface MerchantAudit extends MerchantRow {
   bucket: number;
   created_kind: JournalKind | null;
   created_merchant_id: string | null;
-  created_digest: Buffer | null;
+  created_digest: string | null;
   policy_kind: JournalKind | null;
   policy_merchant_id: string | null;
   policy_facts: Json;
@@ -98,7 +98,7 @@ export interface CredentialAudit extends CredentialRow {
   created_kind: JournalKind | null;
   created_merchant_id: string | null;
   created_facts: Json;
-  created_digest: Buffer | null;
+  created_digest: string | null;
   revoked_kind: JournalKind | null;
   revoked_facts: Json;
   revoked_at_entry: number | null;
@@ -110,7 +110,7 @@ interface GrantAudit {
   created_merchant_id: string | null;
   created_payment_id: string | null;
   created_facts: Json;
-  created_digest: Buffer | null;
+  created_digest: string | null;
   /** Of the payment that it names; `null` when there is no such payment. */
   payment_entitled: boolean | null;
 }

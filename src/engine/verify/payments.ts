@@ -56,7 +56,7 @@ function checkCreation(about: RowChecks, row: PaymentAudit): void {
     return;
   }
   about.equal('merchant_id', row.merchant_id, row.created_merchant_id, seq);
-  const parts = readPaymentDigest(row.created_digest.toString('hex'));
+  const parts = readPaymentDigest(row.created_digest);
   const hasUnsaltedDetails = row.details_salt === '' && canonicalJson(row.details as Json) !== '{}';
   if (hasUnsaltedDetails || paymentFieldsDigest(toPayment(row)) !== parts.payment) {
     const fields = 'amount_minor, currency, created_at, captured_at, references, details or details_salt';
@@ -67,7 +67,7 @@ function checkCreation(about: RowChecks, row: PaymentAudit): void {
 /** What was registered with it is all there. The ids of rows that are gone are not known: they were the digests' salts. */
 function checkGrants(findings: Findings, about: RowChecks, row: PaymentAudit): void {
   const { id, bucket, created_seq: seq } = row;
-  const digest = row.created_digest?.toString('hex') ?? '';
+  const digest = row.created_digest ?? '';
   const { entitlements, coupons } = readPaymentDigest(digest);
   const check = (table: string, there: bigint | null, registered: number): void => {
     if ((there ?? 0n) >= BigInt(registered)) return;
