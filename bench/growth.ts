@@ -47,6 +47,8 @@ interface Books {
   readonly merchants: readonly BenchMerchant[];
   readonly sample: readonly BenchPayment[];
   readonly refunds: number[];
+  /** Kilobytes of write-ahead log per refund: the larger the books, the fewer refunds share a page. */
+  readonly log: number[];
   /** Milliseconds, by what was read. */
   readonly reads: Map<string, number[]>;
 }
@@ -65,7 +67,7 @@ async function makeBooks(postgres: Postgres, size: number, buckets: number): Pro
     progress(`${count(size)}: ${count(done)} ${what}`);
   });
   progress(`${count(size)} payments and refunds in ${buckets} buckets, made in ${seconds.toFixed(0)} s`);
-  return { name, url, size, buckets, merchants, sample, refunds: [], reads: new Map() };
+  return { name, url, size, buckets, merchants, sample, refunds: [], log: [], reads: new Map() };
 }
 
 /** Takes as many as asked, at random; the same one again only when there are fewer. */
@@ -103,22 +105,30 @@ const READS: readonly { readonly what: string; readonly request: (payment: Bench
 ];
 
 /** One round on one database: a server of its own, refunds at full load, then reads one after the other. */
-async function round(generator: Generator, books: Books): Promise<void> {
+async function round(postgres: Postgres, generator: Generator, books: Books): Promise<void> {
   const refunds = (seconds: number): Promise<WireRequest[]> =>
     Promise.all(pick(books.sample, seconds * MOST_PER_SECOND).map((payment, index) => NATIVE.request(payment, index)));
   const product = await Product.serve(books.url);
   try {
     await load(generator, product.url, await refunds(WARM_UP_SECONDS), CONNECTIONS, WARM_UP_SECONDS);
-    const { perSecond } = await load(generator, product.url, await refunds(SECONDS), CONNECTIONS, SECONDS);
+    const requests = await refunds(SECONDS);
+    const logBefore = await logBytes(postgres);
+    const { perSecond, requests: done } = await load(generator, product.url, requests, CONNECTIONS, SECONDS);
     books.refunds.push(perSecond);
+    books.log.push(((await logBytes(postgres)) - logBefore) / done / 1000);
     for (const { what, request } of READS) {
-      const requests = pick(books.sample, READ_SECONDS * 10_000).map(request);
-      const { p50Ms } = await load(generator, product.url, requests, 1, READ_SECONDS);
+      const reads = pick(books.sample, READ_SECONDS * 10_000).map(request);
+      const { p50Ms } = await load(generator, product.url, reads, 1, READ_SECONDS);
       books.reads.set(what, [...(books.reads.get(what) ?? []), p50Ms]);
     }
   } finally {
     await product.end();
   }
+}
+
+async function logBytes(postgres: Postgres): Promise<number> {
+  const [row] = await postgres.run<{ bytes: string }>(`SELECT pg_current_wal_insert_lsn() - '0/0' AS bytes`);
+  return Number(row?.bytes);
 }
 
 async function verify({ url, size, buckets }: Books): Promise<Line> {
@@ -153,6 +163,7 @@ function linesOf(all: readonly Books[]): Line[] {
         stretch: 0.9,
       }),
     ),
+    ...growth.map((books) => line(`${count(books.size)} stored: log written per refund`, 'kB', books.log)),
     ...growth.flatMap((books) =>
       [...books.reads].map(([what, rounds]) =>
         line(`${count(books.size)} stored: ${what}, p50`, 'ms', rounds, { atMost: 5, stretch: 2 }),
@@ -185,7 +196,7 @@ try {
   for (let number = 1; number <= ROUNDS; number += 1) {
     for (const books of all) {
       await postgres.run('CHECKPOINT');
-      await round(generator, books);
+      await round(postgres, generator, books);
       const { size, buckets, refunds } = books;
       const rate = count(Math.round(refunds.at(-1) ?? 0));
       progress(`round ${number} of ${ROUNDS}: ${count(size)} stored, ${buckets} buckets: ${rate} refunds/s`);
