@@ -21,6 +21,8 @@ export interface EntryAudit extends JournalRow {
 }
 
 export interface PaymentAudit extends PaymentRow {
+  /** `null`: the database has seen that all fits, and only what the digest is over came with the row. */
+  is_doubtful: true | null;
   bucket: number;
   created_kind: JournalKind | null;
   created_merchant_id: string | null;
@@ -52,6 +54,8 @@ export interface PaymentAudit extends PaymentRow {
 }
 
 export interface RefundAudit extends RefundRow {
+  /** `null`: the database has seen that all fits, and only `id` and `bucket` came. */
+  is_doubtful: true | null;
   bucket: number;
   created_kind: JournalKind | null;
   created_operation: string | null;
