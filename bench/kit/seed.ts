@@ -18,8 +18,10 @@ import type { BenchMerchant, BenchPayment } from './wire.ts';
 
 /** Payments of one transaction, each with its refund. */
 const BATCH = 1_000;
-/** Payments are kept for the load up to about here, evenly over all that there are. */
+/** Payments are returned for the load up to about here, evenly over all that there are. */
 const SAMPLES = 200_000;
+/** So many of the last ones are returned, too: most refunds are of payments made lately. */
+const NEWEST = 100_000;
 
 const DAY_MS = 86_400_000;
 const DAYS = 300;
@@ -34,6 +36,8 @@ interface Share {
 export interface Seeded {
   /** Spread evenly over all payments, in the order of their registration. */
   readonly sample: readonly BenchPayment[];
+  /** The last ones. */
+  readonly newest: readonly BenchPayment[];
   readonly seconds: number;
 }
 
@@ -51,6 +55,7 @@ export async function seed(
   const indexes = await dropIndexes(url);
   const shares = sharesOf(merchants, payments);
   const sample: BenchPayment[] = [];
+  const newest: BenchPayment[] = [];
   const stride = Math.max(1, Math.floor(payments / SAMPLES));
   let done = 0;
   const lanes = await Promise.all(
@@ -70,6 +75,7 @@ export async function seed(
             const payment = made[index];
             if (payment !== undefined) sample.push(payment);
           }
+          if (done + made.length > payments - NEWEST) newest.push(...made);
           done += count;
           share.left -= count;
           onProgress(done, 'payments, each with a refund');
@@ -81,7 +87,7 @@ export async function seed(
     await Promise.all(lanes.map((lane) => lane.end()));
   }
   await makeIndexes(url, indexes, (name) => onProgress(done, `payments; making index ${name}`));
-  return { sample, seconds: (performance.now() - started) / 1000 };
+  return { sample, newest, seconds: (performance.now() - started) / 1000 };
 }
 
 function sharesOf(merchants: readonly BenchMerchant[], payments: number): Share[] {
