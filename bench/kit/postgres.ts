@@ -60,6 +60,9 @@ export class Postgres {
       ],
       { ...as, stdio: 'ignore' },
     );
+    // Ctrl-C goes to the database, too: what works on it then fails, and the script still cleans up.
+    process.on('SIGINT', () => undefined);
+    process.on('SIGTERM', () => server.kill('SIGINT'));
     const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
     await untilItAnswers(url, server);
     const stop = async (): Promise<void> => {

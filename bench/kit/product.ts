@@ -89,6 +89,7 @@ function statusOf(pid: number, field: string): number | null {
   }
 }
 
-function withoutRefundry(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** The environment without Refundry's own settings: what is measured has the defaults. */
+export function withoutRefundry(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('REFUNDRY_')));
 }

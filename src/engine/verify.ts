@@ -72,12 +72,18 @@ export async function verifyBooks(pool: pg.Pool, options: VerifyOptions = {}): P
   };
   onRows(0);
 
-  await chains.walk(onRows);
-  const payments = await verifyPayments(reader, findings, onRows);
-  const refunds = await verifyRefunds(reader, findings, onRows);
   const counters = new Counters();
-  await verifyMerchants(reader, findings, counters);
-  await verifyReferences(reader, findings, counters, onRows);
+  const rowFindings = new Findings();
+  const walkRows = async (): Promise<{ payments: bigint; refunds: bigint }> => {
+    const payments = await verifyPayments(reader, rowFindings, onRows);
+    const refunds = await verifyRefunds(reader, rowFindings, onRows);
+    await verifyMerchants(reader, rowFindings, counters);
+    await verifyReferences(reader, rowFindings, counters, onRows);
+    return { payments, refunds };
+  };
+  // Side by side: while the database reads for one walk, this process looks at what it has read for the other.
+  const [{ payments, refunds }] = await Promise.all([walkRows(), chains.walk(onRows)]);
+  findings.append(rowFindings);
   await counters.finish(reader, findings, chains.numbered);
   await verifyEntitlements(reader, findings);
   await verifyCoupons(reader, findings);

@@ -21,12 +21,14 @@ export interface EntryAudit extends JournalRow {
 }
 
 export interface PaymentAudit extends PaymentRow {
+  /** `null`: the database has seen that all fits, and only what the digest is over came with the row. */
+  is_doubtful: true | null;
   bucket: number;
   created_kind: JournalKind | null;
   created_merchant_id: string | null;
   created_payment_id: string | null;
   created_debit: Account | null;
-  created_digest: Buffer | null;
+  created_digest: string | null;
   /** `null`, too, where the entry that made it captured it. */
   capture_kind: JournalKind | null;
   capture_payment_id: string | null;
@@ -52,6 +54,8 @@ export interface PaymentAudit extends PaymentRow {
 }
 
 export interface RefundAudit extends RefundRow {
+  /** `null`: the database has seen that all fits, and only `id` and `bucket` came. */
+  is_doubtful: true | null;
   bucket: number;
   created_kind: JournalKind | null;
   created_operation: string | null;
@@ -63,12 +67,12 @@ export interface RefundAudit extends RefundRow {
   created_refusal_code: string | null;
   created_protocol: string | null;
   created_at_entry: number | null;
-  created_digest: Buffer | null;
+  created_digest: string | null;
   /** `null`, too, where the entry that made it is the last. */
   last_kind: JournalKind | null;
   last_refund_id: string | null;
   last_at: number | null;
-  last_digest: Buffer | null;
+  last_digest: string | null;
 }
 
 export interface ReferenceAudit {
@@ -87,7 +91,7 @@ export interface MerchantAudit extends MerchantRow {
   bucket: number;
   created_kind: JournalKind | null;
   created_merchant_id: string | null;
-  created_digest: Buffer | null;
+  created_digest: string | null;
   policy_kind: JournalKind | null;
   policy_merchant_id: string | null;
   policy_facts: Json;
@@ -98,7 +102,7 @@ export interface CredentialAudit extends CredentialRow {
   created_kind: JournalKind | null;
   created_merchant_id: string | null;
   created_facts: Json;
-  created_digest: Buffer | null;
+  created_digest: string | null;
   revoked_kind: JournalKind | null;
   revoked_facts: Json;
   revoked_at_entry: number | null;
@@ -110,7 +114,7 @@ interface GrantAudit {
   created_merchant_id: string | null;
   created_payment_id: string | null;
   created_facts: Json;
-  created_digest: Buffer | null;
+  created_digest: string | null;
   /** Of the payment that it names; `null` when there is no such payment. */
   payment_entitled: boolean | null;
 }

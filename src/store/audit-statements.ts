@@ -41,6 +41,90 @@ const joinLaterEntry = (prefix: string, row: string, seq: string): string =>
   `LEFT JOIN journal ${prefix} ON ${prefix}.seq = NULLIF(${row}.${seq}, ${row}.created_seq)
      AND ${prefix}.bucket = ${row}.bucket`;
 
+/**
+ * Most rows are of the plainest kind, and fit their entries: the database can see that. What else there is to look at of a
+ * row comes only where it is not so, and `is_doubtful` says so.
+ */
+const unlessPlain = (columnList: string, conditions: readonly string[]): string =>
+  `LEFT JOIN LATERAL (SELECT true AS is_doubtful, ${columnList} WHERE (${conditions.join(' AND ')}) IS NOT TRUE) looked ON true`;
+
+/** Whether an id carries the bucket that the row is in: see `bucketOf`. */
+const IN_ITS_BUCKET = `(get_byte(uuid_send(t.id), 6) & 15) * 256 + get_byte(uuid_send(t.id), 7) = t.bucket`;
+
+/** What the digest of a payment's entry is over: needed of every payment. */
+const DIGESTED = [
+  'id',
+  'amount_minor',
+  'currency',
+  'created_at',
+  'captured_at',
+  'created_seq',
+  'captured_seq',
+  'references',
+  'details',
+  'details_salt',
+];
+
+/** A captured payment without entitlements whose row, refunds, references and entries agree, but for the digest. */
+const PLAIN_PAYMENT = [
+  IN_ITS_BUCKET,
+  `created.kind = 'payment_registered'`,
+  'created.payment_id = t.id',
+  'created.merchant_id = t.merchant_id',
+  'created.debit IS NOT NULL',
+  'octet_length(created.digest) = 32',
+  'NOT t.entitled',
+  `t.status = 'captured'`,
+  't.captured_seq = t.created_seq',
+  't.captured_at IS NOT NULL',
+  'last.payment_id = t.id',
+  `last.kind <> 'command_refused'`,
+  'last.captured_minor = t.captured_minor',
+  'last.refunded_minor = t.refunded_minor',
+  'last.reserved_minor = t.reserved_minor',
+  'last.payment_status = t.status',
+  'last.payment_disputed = t.disputed',
+  't.updated_at = CASE WHEN t.last_seq = t.created_seq THEN t.created_at ELSE last.at END',
+  't.refunded_minor = refunds.succeeded_minor',
+  't.reserved_minor = refunds.reserving_minor',
+  't.refund_count = refunds.counting_refunds',
+  't.refunded_minor + t.reserved_minor <= t.captured_minor',
+  't.captured_minor <= t.amount_minor',
+  `CASE WHEN jsonb_typeof(t."references") = 'array' THEN jsonb_array_length(t."references") = named.reference_rows END`,
+];
+
+/** A refund that was done at once and says no more than its entry. */
+const PLAIN_REFUND = [
+  IN_ITS_BUCKET,
+  `created.kind = 'refund_succeeded'`,
+  `created.operation = 'refund_payment'`,
+  'created.refund_id = t.id',
+  'created.merchant_id = t.merchant_id',
+  'created.payment_id = t.payment_id',
+  'created.amount_minor = t.amount_minor',
+  'created.currency = t.currency',
+  'created.protocol = t.protocol',
+  'created.at = t.created_at',
+  'created.refusal_code IS NULL',
+  'created.digest IS NULL',
+  `t.status = 'succeeded'`,
+  't.last_seq = t.created_seq',
+  't.updated_at = t.created_at',
+  't.refusal_code IS NULL',
+  't.cancel_reason IS NULL',
+  't.reference IS NULL',
+  't.reference_namespace IS NULL',
+  't.requested_by IS NULL',
+  't.expires_at IS NULL',
+  `t.details = '{}'`,
+  `t.details_salt = ''`,
+  't.decision_reason IS NULL',
+  `t.decision_salt = ''`,
+];
+
+const without = (names: readonly string[], left: readonly string[]): string[] =>
+  names.filter((name) => !left.includes(name));
+
 /** Where the first page begins: before every uuid and every bucket. */
 const NIL = '00000000-0000-0000-0000-000000000000';
 const FIRST_BUCKET = -2_147_483_648;
@@ -100,24 +184,7 @@ export const AUDITS = {
   payment: audit<PaymentAudit>(
     ['id', 'bucket'],
     BY_ID,
-    `SELECT ${storedColumns('t', PAYMENT_COLUMNS)}, t.bucket,
-       ${entry('created', ['kind', 'merchant_id', 'payment_id', 'debit', 'digest'])},
-       ${entry('capture', ['kind', 'payment_id', 'at'])},
-       ${entry('last', ['kind', 'payment_id', 'at', 'captured_minor', 'refunded_minor', 'reserved_minor'])},
-       ${entry('last', ['payment_status', 'payment_disputed'])},
-       refunds.*,
-       (
-         SELECT count(*)
-         FROM jsonb_array_elements(CASE WHEN jsonb_typeof(t."references") = 'array' THEN t."references" ELSE '[]' END) AS named
-         -- The limit keeps this a lookup of one key: no plan can turn it into a scan of the merchant's references.
-         CROSS JOIN LATERAL (
-           SELECT FROM payment_reference x
-           WHERE x.value = named ->> 'value' AND x.namespace = named ->> 'namespace'
-             AND x.merchant_id = t.merchant_id AND x.bucket = t.bucket AND x.payment_id = t.id
-           LIMIT 1
-         ) there
-       ) AS reference_rows,
-       entitling.*
+    `SELECT looked.*, ${storedColumns('t', DIGESTED)}, t.bucket, ${entry('created', ['digest'])}
      FROM (SELECT * FROM payment WHERE (id, bucket) > ($2, $3) ORDER BY id, bucket LIMIT $1) t
      ${joinEntry('created', 't', 'created_seq')}
      ${joinLaterEntry('capture', 't', 'captured_seq')}
@@ -128,6 +195,17 @@ export const AUDITS = {
          count(*) FILTER (WHERE r.status = 'succeeded' OR r.status = ANY($4::text[])) AS counting_refunds
        FROM refund r WHERE r.payment_id = t.id AND r.bucket = t.bucket
      ) refunds
+     CROSS JOIN LATERAL (
+       SELECT count(*) AS reference_rows
+       FROM jsonb_array_elements(CASE WHEN jsonb_typeof(t."references") = 'array' THEN t."references" ELSE '[]' END) AS reference
+       -- The limit keeps this a lookup of one key: no plan can turn it into a scan of the merchant's references.
+       CROSS JOIN LATERAL (
+         SELECT FROM payment_reference x
+         WHERE x.value = reference ->> 'value' AND x.namespace = reference ->> 'namespace'
+           AND x.merchant_id = t.merchant_id AND x.bucket = t.bucket AND x.payment_id = t.id
+         LIMIT 1
+       ) there
+     ) named
      LEFT JOIN LATERAL (
        SELECT
          (SELECT count(*) FROM entitlement e WHERE e.payment_id = t.id AND e.bucket = t.bucket) AS entitlements,
@@ -138,18 +216,31 @@ export const AUDITS = {
          (SELECT count(*) FROM coupon c WHERE c.payment_id = t.id AND c.bucket = t.bucket) AS coupons
        WHERE t.entitled OR octet_length(created.digest) > 32
      ) entitling ON true
+     ${unlessPlain(
+       `${storedColumns('t', without(PAYMENT_COLUMNS, DIGESTED))},
+       ${entry('created', ['kind', 'merchant_id', 'payment_id', 'debit'])},
+       ${entry('capture', ['kind', 'payment_id', 'at'])},
+       ${entry('last', ['kind', 'payment_id', 'at', 'captured_minor', 'refunded_minor', 'reserved_minor'])},
+       ${entry('last', ['payment_status', 'payment_disputed'])},
+       refunds.*, named.*, entitling.*`,
+       PLAIN_PAYMENT,
+     )}
      ORDER BY t.id, t.bucket`,
   ),
   refund: audit<RefundAudit>(
     ['id', 'bucket'],
     BY_ID,
-    `SELECT ${storedColumns('t', REFUND_COLUMNS)}, t.bucket,
-       ${entry('created', ['kind', 'operation', 'merchant_id', 'payment_id', 'refund_id', 'amount_minor', 'currency'])},
-       ${entry('created', ['refusal_code', 'protocol', 'digest'])}, created.at AS created_at_entry,
-       ${entry('last', ['kind', 'refund_id', 'at', 'digest'])}
+    `SELECT looked.*, t.id, t.bucket
      FROM (SELECT * FROM refund WHERE (id, bucket) > ($2, $3) ORDER BY id, bucket LIMIT $1) t
      ${joinEntry('created', 't', 'created_seq')}
      ${joinLaterEntry('last', 't', 'last_seq')}
+     ${unlessPlain(
+       `${storedColumns('t', without(REFUND_COLUMNS, ['id']))},
+       ${entry('created', ['kind', 'operation', 'merchant_id', 'payment_id', 'refund_id', 'amount_minor', 'currency'])},
+       ${entry('created', ['refusal_code', 'protocol', 'digest'])}, created.at AS created_at_entry,
+       ${entry('last', ['kind', 'refund_id', 'at', 'digest'])}`,
+       PLAIN_REFUND,
+     )}
      ORDER BY t.id, t.bucket`,
   ),
   payment_reference: audit<ReferenceAudit>(

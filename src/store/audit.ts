@@ -2,6 +2,7 @@
 import pg from 'pg';
 import type { Head } from '../core/book.ts';
 import type { Audit } from './audit-statements.ts';
+import { hexOf } from './connection.ts';
 
 /** Where to read, and how many rows at a time. */
 export interface Reader {
@@ -12,6 +13,7 @@ export interface Reader {
 /** What lies where nothing may be is listed up to here; one is enough to know. */
 const STRAY_ROWS = 1_000;
 
+const BYTEA = 17;
 const INT8 = 20;
 const TIMESTAMPTZ = 1184;
 const defaultParser = pg.types.getTypeParser as (oid: number, format?: string) => (text: string) => unknown;
@@ -20,6 +22,7 @@ const defaultParser = pg.types.getTypeParser as (oid: number, format?: string) =
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') => {
     if (oid === INT8) return BigInt;
+    if (oid === BYTEA) return hexOf;
     if (oid === TIMESTAMPTZ) return exactTime;
     return defaultParser(oid, format);
   },
@@ -83,11 +86,11 @@ export interface BucketHead extends Head {
 
 /** Where every book ends, all at one moment. */
 export async function readHeads(reader: Reader): Promise<BucketHead[]> {
-  const rows = await read<{ bucket: number; seq: bigint; hash: Buffer; at: number }>(
+  const rows = await read<{ bucket: number; seq: bigint; hash: string; at: number }>(
     reader,
     `SELECT bucket, seq, hash, at FROM bucket ORDER BY bucket`,
   );
-  return rows.map((row) => ({ ...row, hash: row.hash.toString('hex') }));
+  return rows;
 }
 
 export async function readInstallationRow(reader: Reader): Promise<{ id: string; buckets: number } | null> {

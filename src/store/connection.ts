@@ -10,17 +10,19 @@ export type DatabaseSettings = Pick<
   'connectionString' | 'host' | 'port' | 'user' | 'database' | 'password' | 'ssl'
 >;
 
+const BYTEA = 17;
 const INT8 = 20;
 const FLOAT8 = 701;
 const TIMESTAMPTZ = 1184;
 
 /**
- * Amounts and sequence numbers as `bigint`, times as milliseconds: nothing else may come out of a money table. The driver
+ * Amounts and sequence numbers as `bigint`, times as milliseconds, bytes as hex: nothing else may come out of a money table. The driver
  * asks for one parser per type, and this is where it is told.
  */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') => {
     if (oid === INT8) return BigInt;
+    if (oid === BYTEA) return hexOf;
     if (oid === TIMESTAMPTZ) return parseTime;
     if (oid === FLOAT8) return parseMilliseconds;
     return defaultParser(oid, format);
@@ -28,6 +30,9 @@ const types: pg.CustomTypesConfig = {
 };
 
 const defaultParser = pg.types.getTypeParser as (oid: number, format?: string) => (text: string) => unknown;
+
+/** `\x0f…` → `0f…`. */
+export const hexOf = (text: string): string => text.slice(2);
 
 /** The only floating-point numbers that are asked for are milliseconds; their fractions are rounding errors. */
 const parseMilliseconds = (text: string): number => Math.round(Number(text));

@@ -104,7 +104,7 @@ export function ask<Row extends object>(client: ClientBase, load: Load, values: 
  * statements, whose snapshots are taken after the lock is held.
  */
 export async function loadBook(client: ClientBase, bucket: number, names: Names, lock: boolean): Promise<Book> {
-  const head = ask<{ seq: bigint; hash: Buffer; at: number }>(client, lock ? 'head_locked' : 'head', [bucket]);
+  const head = ask<{ seq: bigint; hash: string; at: number }>(client, lock ? 'head_locked' : 'head', [bucket]);
   const merchantIds = [...names.merchantIds];
   const merchants = merchantIds.length === 0 ? [] : ask<MerchantRow>(client, 'merchants', [bucket, merchantIds]);
   const balances = merchantIds.length === 0 ? [] : ask<BalanceRow>(client, 'balances', [bucket, merchantIds]);
@@ -137,7 +137,7 @@ export async function loadBook(client: ClientBase, bucket: number, names: Names,
   if (headRow === undefined) throw new Error(`bucket ${bucket} does not exist in this database`);
   const book = new Book(bucket, {
     seq: headRow.seq,
-    hash: headRow.hash.toString('hex'),
+    hash: headRow.hash,
     at: headRow.at,
   } satisfies Head);
   for (const row of await merchants) book.addMerchant(toMerchant(row));

@@ -12,6 +12,9 @@ export interface Page<T> {
 /** Rows that one page may look at: a few milliseconds' worth. */
 export const SCAN_ROWS = 2_000;
 
+/** Rows that are looked at first: most filters pass most rows, and a page is found among these. */
+export const FIRST_SCAN_ROWS = 100;
+
 /**
  * Makes a page of what a bounded scan found. `rows` are the matching ones in order, one more than `limit` if there are;
  * `lastScanned` names the last row that was looked at, `null` if the scan came to the end.

@@ -7,7 +7,7 @@ import { NOTHING, type Outcome } from '../core/outcome.ts';
 import { type Coupon, type Entitlement, isSettled, type Payment, type Reference } from '../core/payment.ts';
 import type { Refund, RefundStatus } from '../core/refund.ts';
 import { refusalOf } from '../core/replay.ts';
-import { type Page, pageOf, SCAN_ROWS } from './page.ts';
+import { FIRST_SCAN_ROWS, type Page, pageOf, SCAN_ROWS } from './page.ts';
 import {
   columns,
   COUPON_COLUMNS,
@@ -69,9 +69,10 @@ const OWNED_BY = {
   refund: 'uuid_send(merchant_id) = uuid_send($2)',
 } as const;
 const SCANS = {
-  all: (table: keyof typeof OWNED_BY) => `SELECT * FROM ${table} WHERE id < $1 ORDER BY id DESC LIMIT ${SCAN_ROWS}`,
-  merchant: (table: keyof typeof OWNED_BY) =>
-    `SELECT * FROM ${table} WHERE ${OWNED_BY[table]} AND bucket = $3 AND id < $1 ORDER BY id DESC LIMIT ${SCAN_ROWS}`,
+  all: (table: keyof typeof OWNED_BY, rows: number) =>
+    `SELECT * FROM ${table} WHERE id < $1 ORDER BY id DESC LIMIT ${rows}`,
+  merchant: (table: keyof typeof OWNED_BY, rows: number) =>
+    `SELECT * FROM ${table} WHERE ${OWNED_BY[table]} AND bucket = $3 AND id < $1 ORDER BY id DESC LIMIT ${rows}`,
 } as const;
 
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
@@ -304,14 +305,15 @@ export class Reader {
     conditions: string,
     values: unknown[],
     names: readonly string[],
+    scanRows = filter.limit < FIRST_SCAN_ROWS ? FIRST_SCAN_ROWS : SCAN_ROWS,
   ): Promise<Page<Row>> {
     const { merchantId } = filter;
-    const scan = merchantId === null ? SCANS.all(table) : SCANS.merchant(table);
+    const scan = merchantId === null ? SCANS.all(table, scanRows) : SCANS.merchant(table, scanRows);
     const { rows } = await this.#pool.query<Row & { last_scanned: string | null }>({
-      name: `scan_${table}_${merchantId === null ? 'all' : 'merchant'}`,
+      name: `scan_${table}_${merchantId === null ? 'all' : 'merchant'}_${scanRows}`,
       text: `
         WITH scanned AS MATERIALIZED (${scan}),
-        last AS (SELECT CASE WHEN count(*) = ${SCAN_ROWS} THEN (array_agg(id ORDER BY id))[1] END AS id FROM scanned),
+        last AS (SELECT CASE WHEN count(*) = ${scanRows} THEN (array_agg(id ORDER BY id))[1] END AS id FROM scanned),
         matching AS (SELECT * FROM scanned WHERE ($2::uuid IS NULL OR merchant_id = $2) AND ($3::integer IS NULL OR bucket = $3) AND ${conditions} ORDER BY id DESC LIMIT $${values.length + 9})
         SELECT ${columns('matching', names)}, last.id AS last_scanned FROM last LEFT JOIN matching ON true ORDER BY matching.id DESC`,
       values: [
@@ -328,7 +330,11 @@ export class Reader {
       ],
     });
     const found = rows.filter(({ id }) => id !== null);
-    return pageOf<Row>(found, filter.limit, ({ id }) => id, rows[0]?.last_scanned ?? null);
+    const lastScanned = rows[0]?.last_scanned ?? null;
+    if (found.length <= filter.limit && lastScanned !== null && scanRows < SCAN_ROWS) {
+      return this.#scan(table, filter, conditions, values, names, SCAN_ROWS);
+    }
+    return pageOf<Row>(found, filter.limit, ({ id }) => id, lastScanned);
   }
 
   async #byReference(reference: string, merchantId: string | null): Promise<Payment[]> {

@@ -222,7 +222,7 @@ export interface JournalRow {
   protocol: string;
   request_id: string;
   idempotency_key: string | null;
-  fingerprint: Buffer | null;
+  fingerprint: string | null;
   payment_id: string | null;
   refund_id: string | null;
   amount_minor: bigint | null;
@@ -237,8 +237,8 @@ export interface JournalRow {
   unsettled_minor: bigint | null;
   refusal_code: ErrorCode | null;
   facts: Json;
-  digest: Buffer | null;
-  hash: Buffer;
+  digest: string | null;
+  hash: string;
 }
 
 export function toEntry(row: JournalRow): JournalEntry {
@@ -253,7 +253,7 @@ export function toEntry(row: JournalRow): JournalEntry {
     protocol: row.protocol,
     requestId: row.request_id,
     idempotencyKey: row.idempotency_key,
-    fingerprint: row.fingerprint === null ? null : row.fingerprint.toString('hex'),
+    fingerprint: row.fingerprint,
     paymentId: row.payment_id,
     refundId: row.refund_id,
     amountMinor: row.amount_minor,
@@ -277,8 +277,8 @@ export function toEntry(row: JournalRow): JournalEntry {
     unsettledMinor: row.unsettled_minor,
     refusalCode: row.refusal_code,
     facts: row.facts,
-    digest: row.digest === null ? null : row.digest.toString('hex'),
-    hash: row.hash.toString('hex'),
+    digest: row.digest,
+    hash: row.hash,
   };
 }
 

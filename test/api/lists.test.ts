@@ -113,3 +113,12 @@ test('what is added while one pages neither repeats nor hides anything', async (
   const second = await api.get(`/v1/payments?limit=2&cursor=${first.body.next_cursor}`, { key: own.key });
   assert.deepEqual([...ids(first.body.data), ...ids(second.body.data)], newestFirst(before));
 });
+
+test('one page finds what lies behind many rows that its filter leaves out', async () => {
+  const busy = await api.merchant();
+  const oldest = await api.payment(busy, { currency: 'JPY' });
+  await Promise.all(Array.from({ length: 120 }, () => api.payment(busy, { currency: 'USD' })));
+  const { body } = await api.get('/v1/payments?currency=JPY&limit=5', { key: busy.key });
+  assert.deepEqual(ids(body.data), [oldest.id]);
+  assert.equal(body.has_more, false);
+});

@@ -39,7 +39,7 @@ function check(
   const { created_seq: seq, bucket } = row;
   const about = findings.about(table, row.id, bucket);
   checkBucket(about, row);
-  if (row.created_digest === null || !made(row.created_digest.toString('hex')).includes(digest)) {
+  if (row.created_digest === null || !made(row.created_digest).includes(digest)) {
     const fields = table === 'coupon' ? 'payment_id, code' : 'payment_id, learner, kind, target, coupon_id';
     about.wrong(`entry ${bucket}/${seq} did not make it, or ${fields} or created_at was another then`, seq);
     return;

@@ -23,6 +23,12 @@ export class Findings {
     if (this.kept.length < KEPT_FINDINGS) this.kept.push(finding);
   }
 
+  /** Takes over those of another walk, behind its own. */
+  append(others: Findings): void {
+    for (const finding of others.kept) this.add(finding);
+    this.count += others.count - others.kept.length;
+  }
+
   /** Checks of one row. */
   about(table: string, row: string, bucket: number): RowChecks {
     return new RowChecks(this, table, row, bucket);
