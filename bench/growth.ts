@@ -5,7 +5,8 @@
  *     npm run bench:growth
  *     BENCH_SIZES=100000,1000000 npm run bench:growth
  *
- * The largest size takes about 20 minutes to make, and 23 GB in the system's folder for temporary files.
+ * Ratios are to the smallest size; of processor time, the smallest size's to theirs. The largest size takes about 20
+ * minutes to make, and 23 GB in the system's folder for temporary files.
  *
  * BENCH_SIZES      payments stored, smallest first             (100000,1000000,10000000)
  * BENCH_MERCHANTS  merchants that payments are spread over      (100)
@@ -17,9 +18,10 @@ import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { BenchBooks } from './kit/books.ts';
 import { refundry } from './kit/command.ts';
-import { findGenerator, type Generator, load, type Load } from './kit/load.ts';
+import { findGenerator, type Generator, load } from './kit/load.ts';
 import { Postgres } from './kit/postgres.ts';
 import { Product } from './kit/product.ts';
+import { secondsBetween, type Used, usedBy } from './kit/processor.ts';
 import { type Line, line, machine, median, progress, publish } from './kit/report.ts';
 import { seed } from './kit/seed.ts';
 import { type BenchMerchant, type BenchPayment, NATIVE, type WireRequest } from './kit/wire.ts';
@@ -39,20 +41,26 @@ const MOST_PER_SECOND = 40_000;
 const BYTES_PER_PAYMENT = 2_400;
 const VERIFY_TIMEOUT_SECONDS = 1_800;
 
+/** Of every round: what one load of refunds gave and took. */
+interface Loads {
+  readonly perSecond: number[];
+  /** Processor time per refund, of the server and PostgreSQL together, in microseconds: other work disturbs it less. */
+  readonly processor: number[];
+  /** Write-ahead log per refund, in kilobytes: the larger the books, the fewer refunds share a page. */
+  readonly log: number[];
+}
+
 interface Books {
   readonly name: string;
   readonly url: string;
   readonly size: number;
   readonly buckets: number;
   readonly merchants: readonly BenchMerchant[];
-  /** Spread over all payments, and the last ones. */
+  /** Of any age, evenly. */
   readonly sample: readonly BenchPayment[];
   readonly newest: readonly BenchPayment[];
-  /** Refunds per second, of payments of any age, and of the newest. */
-  readonly refunds: number[];
-  readonly newestRefunds: number[];
-  /** Kilobytes of write-ahead log per refund: the larger the books, the fewer refunds share a page. */
-  readonly log: number[];
+  readonly ofAny: Loads;
+  readonly ofNewest: Loads;
   /** Milliseconds, by what was read. */
   readonly reads: Map<string, number[]>;
 }
@@ -79,9 +87,8 @@ async function makeBooks(postgres: Postgres, size: number, buckets: number): Pro
     merchants,
     sample,
     newest,
-    refunds: [],
-    newestRefunds: [],
-    log: [],
+    ofAny: { perSecond: [], processor: [], log: [] },
+    ofNewest: { perSecond: [], processor: [], log: [] },
     reads: new Map(),
   };
 }
@@ -125,15 +132,20 @@ async function round(postgres: Postgres, generator: Generator, books: Books): Pr
   const product = await Product.serve(books.url);
   const refunds = (of: readonly BenchPayment[], seconds: number): Promise<WireRequest[]> =>
     Promise.all(pick(of, seconds * MOST_PER_SECOND).map((payment, index) => NATIVE.request(payment, index)));
-  const loaded = async (of: readonly BenchPayment[], seconds: number): Promise<Load> =>
-    load(generator, product.url, await refunds(of, seconds), CONNECTIONS, seconds);
+  const used = (): Used => new Map([...usedBy(product.pid), ...(postgres.pid === null ? [] : usedBy(postgres.pid))]);
+  const measure = async (of: readonly BenchPayment[], { perSecond, processor, log }: Loads): Promise<void> => {
+    const requests = await refunds(of, SECONDS);
+    const before = { used: used(), log: await logBytes(postgres) };
+    const done = await load(generator, product.url, requests, CONNECTIONS, SECONDS);
+    perSecond.push(done.perSecond);
+    processor.push((secondsBetween(before.used, used()) / done.requests) * 1e6);
+    log.push(((await logBytes(postgres)) - before.log) / done.requests / 1000);
+  };
   try {
-    await loaded(books.newest, WARM_UP_SECONDS);
-    books.newestRefunds.push((await loaded(books.newest, SECONDS)).perSecond);
-    const logBefore = await logBytes(postgres);
-    const { perSecond, requests: done } = await loaded(books.sample, SECONDS);
-    books.refunds.push(perSecond);
-    books.log.push(((await logBytes(postgres)) - logBefore) / done / 1000);
+    const warmUp = await refunds(books.newest, WARM_UP_SECONDS);
+    await load(generator, product.url, warmUp, CONNECTIONS, WARM_UP_SECONDS);
+    await measure(books.newest, books.ofNewest);
+    await measure(books.sample, books.ofAny);
     for (const { what, request } of READS) {
       const reads = pick(books.sample, READ_SECONDS * 10_000).map(request);
       const { p50Ms } = await load(generator, product.url, reads, 1, READ_SECONDS);
@@ -163,27 +175,33 @@ function linesOf(all: readonly Books[]): Line[] {
   if (smallest === undefined) return [];
   const growth = all.filter(({ buckets }) => buckets === smallest.buckets);
   const more = all.filter(({ buckets }) => buckets !== smallest.buckets);
-  const growthOf = (what: string, rates: (books: Books) => readonly number[]): Line[] =>
-    growth.map((books) =>
-      books === smallest
-        ? line(`${count(books.size)} stored: refunds of ${what}`, '/s', rates(books))
-        : line(`${count(books.size)} stored: refunds of ${what}, ÷ ${count(smallest.size)}`, '/s', rates(books), {
-            ratio: median(rates(books)) / median(rates(smallest)),
-            atLeast: 0.85,
-            stretch: 1,
-          }),
-    );
+  const stored = (books: Books): string => `${count(books.size)} stored`;
+  const growthOf = (what: string, loads: (books: Books) => Loads): Line[] => {
+    const rate = growth.map((books) => {
+      const ratio = median(loads(books).perSecond) / median(loads(smallest).perSecond);
+      const against = books === smallest ? undefined : { ratio, atLeast: 0.85, stretch: 1 };
+      return line(`${stored(books)}: refunds of ${what}`, '/s', loads(books).perSecond, against);
+    });
+    const processor = growth.map((books) => {
+      const ratio = median(loads(smallest).processor) / median(loads(books).processor);
+      const against = books === smallest ? undefined : { ratio };
+      return line(`${stored(books)}: processor time for each`, 'µs', loads(books).processor, against);
+    });
+    const log = growth.map((books) => line(`${stored(books)}: log written for each`, 'kB', loads(books).log));
+    return [...rate, ...processor, ...log];
+  };
   return [
-    ...growthOf('the newest 100,000', ({ newestRefunds }) => newestRefunds),
-    ...growthOf('any payment', ({ refunds }) => refunds),
-    ...more.map((books) =>
-      line(`${books.buckets} buckets: refunds, ÷ ${smallest.buckets} buckets`, '/s', books.refunds, {
-        ratio: median(books.refunds) / median(smallest.refunds),
-        atLeast: 0.75,
-        stretch: 0.9,
-      }),
-    ),
-    ...growth.map((books) => line(`${count(books.size)} stored: log written per refund`, 'kB', books.log)),
+    ...growthOf('the newest 100,000 payments', ({ ofNewest }) => ofNewest),
+    ...growthOf('any payment', ({ ofAny }) => ofAny),
+    ...more.flatMap((books) => {
+      const ratio = median(books.ofAny.perSecond) / median(smallest.ofAny.perSecond);
+      const processor = median(smallest.ofAny.processor) / median(books.ofAny.processor);
+      const against = { ratio, atLeast: 0.75, stretch: 0.9 };
+      return [
+        line(`${books.buckets} buckets: refunds, ÷ ${smallest.buckets} buckets`, '/s', books.ofAny.perSecond, against),
+        line(`${books.buckets} buckets: processor time for each`, 'µs', books.ofAny.processor, { ratio: processor }),
+      ];
+    }),
     ...growth.flatMap((books) =>
       [...books.reads].map(([what, rounds]) =>
         line(`${count(books.size)} stored: ${what}, p50`, 'ms', rounds, { atMost: 5, stretch: 2 }),
@@ -217,8 +235,8 @@ try {
     for (const books of all) {
       await postgres.run('CHECKPOINT');
       await round(postgres, generator, books);
-      const { size, buckets, refunds } = books;
-      const rate = count(Math.round(refunds.at(-1) ?? 0));
+      const { size, buckets, ofNewest } = books;
+      const rate = count(Math.round(ofNewest.perSecond.at(-1) ?? 0));
       progress(`round ${number} of ${ROUNDS}: ${count(size)} stored, ${buckets} buckets: ${rate} refunds/s`);
     }
   }

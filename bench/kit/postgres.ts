@@ -22,17 +22,20 @@ export class Postgres {
   /** The maintenance database's URL. */
   readonly url: string;
   readonly version: string;
+  /** The server's process; `null` where it is not ours. */
+  readonly pid: number | null;
   readonly #stop: () => Promise<void>;
 
-  private constructor(url: string, version: string, stop: () => Promise<void>) {
+  private constructor(url: string, version: string, pid: number | null, stop: () => Promise<void>) {
     this.url = url;
     this.version = version;
+    this.pid = pid;
     this.#stop = stop;
   }
 
   static async start(): Promise<Postgres> {
     const given = process.env['BENCH_DATABASE_URL'];
-    if (given !== undefined) return new Postgres(given, await versionOf(given), async () => undefined);
+    if (given !== undefined) return new Postgres(given, await versionOf(given), null, async () => undefined);
     const folder = await mkdtemp(join(tmpdir(), 'refundry-bench-'));
     await chmod(folder, 0o755);
     const home = openHome(folder);
@@ -64,12 +67,17 @@ export class Postgres {
     process.on('SIGINT', () => undefined);
     process.on('SIGTERM', () => server.kill('SIGINT'));
     const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-    await untilItAnswers(url, server);
     const stop = async (): Promise<void> => {
       await stopServer(server);
       await rm(folder, { recursive: true, force: true });
     };
-    return new Postgres(url, await versionOf(url), stop);
+    try {
+      await untilItAnswers(url, server);
+      return new Postgres(url, await versionOf(url), server.pid ?? null, stop);
+    } catch (error) {
+      await stop();
+      throw error;
+    }
   }
 
   urlOf(database: string): string {
