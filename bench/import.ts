@@ -39,7 +39,7 @@ function* csv(merchants: readonly BenchMerchant[]): Generator<string> {
     const amount = `${1 + (number % 997)}.${String(number % 100).padStart(2, '0')}`;
     const capturedAt = new Date(now - (number % 300) * DAY_MS).toISOString();
     const last4 = String(number % 10_000).padStart(4, '0');
-    yield `${merchant},${amount},USD,${capturedAt},order-${number},card,VISA,${last4},"Doe, Jane ${number % 5_000}"\n`;
+    yield `${merchant},${amount},USD,${capturedAt},order-${number},card,VISA,${last4},"Customer, ${number % 5_000}"\n`;
   }
 }
 

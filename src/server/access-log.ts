@@ -28,11 +28,11 @@ export class AccessLog {
   /** Writes where that logger writes, if it writes lines of level info. */
   constructor(logger: Logger) {
     this.#isOn = logger.isLevelEnabled('info');
-    this.#destination = (logger as unknown as Record<symbol, { write(text: string): unknown }>)[
+    const destination = (logger as unknown as Record<symbol, { write(text: string): unknown } | undefined>)[
       pino.symbols.streamSym
-    ] ?? {
-      write: () => undefined,
-    };
+    ];
+    if (destination === undefined) throw new Error('the logger says not where it writes');
+    this.#destination = destination;
     this.#timer = this.#isOn ? setInterval(() => this.flush(), FLUSH_MS) : null;
     this.#timer?.unref();
   }
