@@ -72,6 +72,31 @@ async function hold(): Promise<() => Promise<void>> {
 
 afterEach(async () => assert.deepEqual(await server.findings(), []));
 
+test('lines that were read before a dry run, and arrive after it, are read again', async () => {
+  const name = await order();
+  const person = await operator();
+  const { page } = person;
+  const read = Promise.withResolvers<undefined>();
+  const looked = Promise.withResolvers<undefined>();
+  await page.route(
+    '**/lines?*',
+    async (route) => {
+      const response = await route.fetch();
+      read.resolve(undefined);
+      await looked.promise;
+      await route.fulfill({ response });
+    },
+    { times: 1 },
+  );
+  await page.route('**/dry-run', async (route) => {
+    await read.promise;
+    await route.continue();
+  });
+  await upload(person, csv('late.csv', `${name},60.00,USD,Damaged`));
+  looked.resolve(undefined);
+  await row(person, 2).getByText('Will be refunded').waitFor();
+});
+
 test('a file is looked at, then run; each line says what becomes of it, and the result is a file again', async () => {
   const name = await order();
   const person = await operator();

@@ -58,9 +58,19 @@ export const merchantsQuery = queryOptions({
 export const merchantQuery = (id: string) =>
   queryOptions({ ...read<Merchant>(`/v1/merchants/${id}`), staleTime: NAMES_STALE_MS });
 
-/** Marks everything that was read as old, after something changed: what is on screen is read again. */
-export function refreshAll(client: QueryClient): Promise<void> {
-  return client.invalidateQueries({ queryKey: ['read'] });
+/**
+ * Marks everything that was read as old, after something changed: what is on screen is read again. What is being read for
+ * the first time, too, once it is there: it may have been read before the change, and the library would take it for new.
+ */
+export async function refreshAll(client: QueryClient): Promise<void> {
+  const filter = { queryKey: ['read'] };
+  const onTheirWay = new Set(
+    client
+      .getQueryCache()
+      .findAll({ ...filter, fetchStatus: 'fetching', predicate: ({ state }) => state.data === undefined }),
+  );
+  await client.invalidateQueries(filter);
+  if (onTheirWay.size > 0) await client.invalidateQueries({ ...filter, predicate: (query) => onTheirWay.has(query) });
 }
 
 /** What the feed tells within this time is read together. */
