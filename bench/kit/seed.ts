@@ -12,7 +12,7 @@ import { decide } from '../../src/core/decide.ts';
 import { bucketOf, formatId } from '../../src/core/ids.ts';
 import { namesOf } from '../../src/core/names.ts';
 import type { Payment } from '../../src/core/payment.ts';
-import { connectLane, type Lane } from '../../src/store/connection.ts';
+import { connectLane, type Lane } from '../../src/store/lane.ts';
 import { beginBatch, commitBatch } from '../../src/store/transaction.ts';
 import type { BenchMerchant, BenchPayment } from './wire.ts';
 

@@ -2,9 +2,8 @@
  * The one door to the books. Commands queue per bucket; a lane takes a bucket's batch, decides it under the head's lock
  * and commits it; only then is anyone answered. What arrives while a batch commits is the next batch: no timer.
  */
-import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Book } from '../core/book.ts';
 import { withoutCardNumbers } from '../core/card-number.ts';
@@ -15,7 +14,8 @@ import { bucketOf, formatId, isId } from '../core/ids.ts';
 import { namesOf } from '../core/names.ts';
 import { type Outcome, refusedOutcome } from '../core/outcome.ts';
 import { assertClock } from '../store/clock.ts';
-import { assertDurable, connectLane, type DatabaseSettings, type Lane } from '../store/connection.ts';
+import { assertDurable, type DatabaseSettings } from '../store/connection.ts';
+import { connectLane, type Lane } from '../store/lane.ts';
 import { loadBook } from '../store/load.ts';
 import { readInstallation } from '../store/migrate.ts';
 import {
@@ -23,11 +23,14 @@ import {
   CommitUnknown,
   commitBatch,
   endWithoutChanges,
+  type EntryName,
   findOut,
   NotCommitted,
+  type Session,
 } from '../store/transaction.ts';
 import { type EngineObserver, guarded } from './observer.ts';
 import { BucketQueues, settle, type Waiting } from './queue.ts';
+import { type Surroundings, surroundingsOf } from './surroundings.ts';
 
 export interface EngineOptions {
   /** Connections that commit. One per core: more only make smaller batches. */
@@ -66,6 +69,9 @@ const RETRY_MS = [50, 100, 200, 500, 1000] as const;
 /** How long a bucket that another process holds is left alone. */
 const HELD_BUCKET_MS = 200;
 
+/** Between looks whether all have been answered. */
+const CLOSING_MS = 5;
+
 /** A few milliseconds' worth. */
 const PREVIEWED_AT_ONCE = 100;
 
@@ -74,25 +80,25 @@ const retryDelay = (attempt: number): number => RETRY_MS[Math.min(attempt, RETRY
 const overloaded = (why: string): Outcome => refusedOutcome(refusal('overloaded', why));
 
 export class Engine {
-  readonly #database: DatabaseSettings;
-  readonly #options: EngineOptions;
+  readonly #surroundings: Surroundings;
+  readonly #options: EngineOptions & { readonly observer: Required<EngineObserver> };
   readonly #queues: BucketQueues;
   /** Lanes without a batch. A lane that is reconnecting is in no list. */
-  readonly #idleLanes: Lane[];
-  readonly #sweeper: NodeJS.Timeout;
+  readonly #idleLanes: Session[];
+  readonly #stopSweeping: () => void;
   readonly #working = new Set<Promise<void>>();
   #pumpScheduled = false;
   #closing = false;
   readonly buckets: number;
 
-  private constructor(database: DatabaseSettings, options: EngineOptions, buckets: number, lanes: Lane[]) {
-    this.#database = database;
-    this.#options = options;
+  /** On connected lanes, to books of so many buckets. `open` is what a server uses. */
+  constructor(surroundings: Surroundings, buckets: number, lanes: Session[], options: Partial<EngineOptions> = {}) {
+    this.#surroundings = surroundings;
+    this.#options = { ...DEFAULTS, ...options, observer: guarded(options.observer ?? {}) };
     this.buckets = buckets;
     this.#idleLanes = lanes;
-    this.#queues = new BucketQueues(buckets, options);
-    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
-    this.#sweeper.unref();
+    this.#queues = new BucketQueues(buckets, this.#options);
+    this.#stopSweeping = surroundings.time.every(SWEEP_MS, () => this.#sweep());
   }
 
   /**
@@ -100,18 +106,17 @@ export class Engine {
    * an `Error` with a sentence for the operator.
    */
   static async open(database: DatabaseSettings, options: Partial<EngineOptions> = {}): Promise<Engine> {
-    const observer = guarded(options.observer ?? {});
-    const chosen = { ...DEFAULTS, ...options, observer };
+    const { lanes: count = DEFAULTS.lanes, observer = {} } = options;
     const lanes: Lane[] = [];
     try {
       const first = await connectLane(database);
       lanes.push(first);
       await assertDurable(first);
       const warning = await assertClock(first);
-      if (warning !== null) observer.trouble(warning, undefined);
+      if (warning !== null) guarded(observer).trouble(warning, undefined);
       const { buckets } = await readInstallation(first);
-      while (lanes.length < chosen.lanes) lanes.push(await connectLane(database));
-      return new Engine(database, chosen, buckets, lanes);
+      while (lanes.length < count) lanes.push(await connectLane(database));
+      return new Engine(surroundingsOf(database), buckets, lanes, options);
     } catch (error) {
       await Promise.allSettled(lanes.map((lane) => lane.end()));
       throw error;
@@ -131,7 +136,7 @@ export class Engine {
   /** An id for a merchant to be made: it carries the bucket in which the merchant will live for good. */
   newMerchantId(): string {
     const bucket = Math.floor(Math.random() * this.buckets);
-    return formatId(this.#options.clock(), bucket, randomUUID());
+    return formatId(this.#options.clock(), bucket, this.#surroundings.randomUuid());
   }
 
   /**
@@ -141,7 +146,7 @@ export class Engine {
   async execute(given: Command): Promise<Outcome> {
     const command = withoutCardNumbers(given);
     const outcome = await this.#enqueue(command);
-    this.#options.observer.outcome?.(command, outcome);
+    this.#options.observer.outcome(command, outcome);
     return outcome;
   }
 
@@ -153,10 +158,11 @@ export class Engine {
         refusedOutcome(refusal('resource_not_found', 'there is no such merchant', { resource: 'merchant' })),
       );
     }
+    const { elapsed } = this.#surroundings.time;
     return new Promise((resolve) => {
       const waiting: Waiting = {
         command,
-        deadline: performance.now() + this.#options.deadlineMs,
+        deadline: elapsed() + this.#options.deadlineMs,
         settle: resolve,
         decided: null,
         retried: false,
@@ -197,15 +203,15 @@ export class Engine {
     this.#closing = true;
     while (this.#queues.hasCallers) {
       this.#schedulePump();
-      await sleep(5);
+      await this.#surroundings.time.sleep(CLOSING_MS);
     }
     await Promise.allSettled(this.#working);
-    clearInterval(this.#sweeper);
+    this.#stopSweeping();
     await Promise.allSettled(this.#idleLanes.splice(0).map((lane) => lane.end()));
   }
 
   #trouble(message: string, error: unknown): void {
-    this.#options.observer.trouble?.(message, error);
+    this.#options.observer.trouble(message, error);
   }
 
   #bucketFor(command: Command): number | null {
@@ -219,7 +225,7 @@ export class Engine {
   #schedulePump(): void {
     if (this.#pumpScheduled) return;
     this.#pumpScheduled = true;
-    setImmediate(() => {
+    this.#surroundings.time.nextTurn(() => {
       this.#pumpScheduled = false;
       this.#pump();
     });
@@ -227,7 +233,7 @@ export class Engine {
 
   #pump(): void {
     while (this.#idleLanes.length > 0) {
-      const next = this.#queues.take(performance.now());
+      const next = this.#queues.take(this.#surroundings.time.elapsed());
       if (next === null) return;
       const lane = this.#idleLanes.pop();
       if (lane === undefined) return;
@@ -241,12 +247,13 @@ export class Engine {
   }
 
   /** Runs one batch on one lane to its end, whatever that is. Never rejects. */
-  async #work(lane: Lane, bucket: number, batch: Waiting[]): Promise<void> {
+  async #work(lane: Session, bucket: number, batch: Waiting[]): Promise<void> {
     const live = batch.filter(({ settle: answer }) => answer !== null);
-    const started = performance.now();
+    const { elapsed } = this.#surroundings.time;
+    const started = elapsed();
     try {
       if (live.length > 0) await this.#commit(lane, bucket, live);
-      this.#options.observer.batch?.(bucket, live.length, performance.now() - started);
+      this.#options.observer.batch(bucket, live.length, elapsed() - started);
       this.#idleLanes.push(lane);
       this.#queues.done(bucket);
     } catch (error) {
@@ -258,7 +265,7 @@ export class Engine {
   }
 
   /** Decides and commits, then answers. Throws `NotCommitted` or `UnknownBatch`; the lane is to be discarded then. */
-  async #commit(lane: Lane, bucket: number, batch: readonly Waiting[]): Promise<void> {
+  async #commit(lane: Session, bucket: number, batch: readonly Waiting[]): Promise<void> {
     const book = await beginBatch(lane, bucket, namesOf(batch.map(({ command }) => command)));
     const { seq } = book.head;
     for (const waiting of batch) {
@@ -282,16 +289,17 @@ export class Engine {
   /** An exception inside the rules fails its own command only: nothing of it is in the book. */
   #decide(book: Book, command: Command): Outcome {
     const now = Math.max(this.#options.clock(), book.head.at);
+    const { randomUuid } = this.#surroundings;
     try {
       return book.record(
         decide(book, command, {
           now,
-          newId: () => formatId(now, book.bucket, randomUUID()),
-          newSalt: randomUUID,
+          newId: () => formatId(now, book.bucket, randomUuid()),
+          newSalt: randomUuid,
         }),
       );
     } catch (error) {
-      this.#options.observer.bug?.(command, error);
+      this.#options.observer.bug(command, error);
       return refusedOutcome(refusal('internal_error', 'Refundry made a mistake; nothing happened'));
     }
   }
@@ -309,7 +317,7 @@ export class Engine {
     }
     if (error instanceof NotCommitted && error.isLockTimeout) {
       // Another process holds the bucket, and may have stopped: meanwhile the lanes belong to the others.
-      await sleep(HELD_BUCKET_MS);
+      await this.#surroundings.time.sleep(HELD_BUCKET_MS);
       return undecided(batch);
     }
     if (error instanceof NotCommitted && error.mayBeOneCommand) return this.#inHalves(bucket, undecided(batch), error);
@@ -329,7 +337,7 @@ export class Engine {
     const [first] = batch;
     if (first === undefined) return [];
     if (batch.length === 1) {
-      this.#options.observer.bug?.(first.command, error);
+      this.#options.observer.bug(first.command, error);
       const refused = refusal('internal_error', 'the database refused what the rules accepted; nothing happened');
       settle(first, refusedOutcome(refused));
       return [];
@@ -338,9 +346,9 @@ export class Engine {
     const again: Waiting[] = [];
     const middle = Math.ceil(batch.length / 2);
     for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
-      let lane: Lane | null = null;
+      let lane: Session | null = null;
       try {
-        lane = await connectLane(this.#database);
+        lane = await this.#surroundings.connect('refundry lane');
         await this.#commit(lane, bucket, half);
       } catch (failure) {
         again.push(...(await this.#recover(bucket, half, failure)));
@@ -353,17 +361,17 @@ export class Engine {
 
   async #findOut(bucket: number, unknown: UnknownBatch): Promise<'committed' | 'not committed'> {
     for (let attempt = 0; ; attempt += 1) {
-      let client: Lane | null = null;
+      let session: Session | null = null;
       try {
-        client = await connectLane(this.#database, 'refundry find out');
-        return await findOut(client, bucket, unknown.first);
+        session = await this.#surroundings.connect('refundry find out');
+        return await findOut(session, bucket, unknown.first);
       } catch (error) {
         // Nobody waits for it any more: whoever asks again with the same key will learn it from the books.
         if (this.#isOver) return 'not committed';
         if (attempt === 0) this.#trouble('what became of a commit cannot be found out yet', error);
-        await sleep(retryDelay(attempt));
+        await this.#surroundings.time.sleep(retryDelay(attempt));
       } finally {
-        await client?.end().catch(() => undefined);
+        await session?.end().catch(() => undefined);
       }
     }
   }
@@ -376,19 +384,19 @@ export class Engine {
   async #reconnect(): Promise<void> {
     for (let attempt = 0; !this.#isOver; attempt += 1) {
       try {
-        this.#idleLanes.push(await connectLane(this.#database));
+        this.#idleLanes.push(await this.#surroundings.connect('refundry lane'));
         this.#schedulePump();
         return;
       } catch (error) {
         if (attempt === 0) this.#trouble('the database cannot be reached', error);
-        await sleep(retryDelay(attempt));
+        await this.#surroundings.time.sleep(retryDelay(attempt));
       }
     }
   }
 
   /** Answers whoever waited too long: what never left the queue has not happened; what is in flight is not known. */
   #sweep(): void {
-    const now = performance.now();
+    const now = this.#surroundings.time.elapsed();
     for (const waiting of this.#queues.takeExpired(now)) {
       settle(waiting, overloaded('this took too long in the queue; nothing happened, try again'));
     }
@@ -407,9 +415,9 @@ function overdue(decided: Outcome | null): Outcome {
 
 /** A batch whose commit has no answer, with what must be known to find out. */
 class UnknownBatch extends Error {
-  readonly first: { readonly seq: bigint; readonly hash: string };
+  readonly first: EntryName;
 
-  constructor(cause: Error, first: { seq: bigint; hash: string }) {
+  constructor(cause: Error, first: EntryName) {
     super(cause.message, { cause });
     this.name = 'UnknownBatch';
     this.first = first;

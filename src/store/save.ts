@@ -7,7 +7,7 @@ import type pg from 'pg';
 import type { Book } from '../core/book.ts';
 import type { Payment } from '../core/payment.ts';
 import { policyToStored } from '../core/policy.ts';
-import type { Lane } from './connection.ts';
+import type { Lane } from './lane.ts';
 import {
   BALANCE,
   CHANGED_PAYMENT,

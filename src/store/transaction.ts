@@ -5,9 +5,33 @@
 import pg from 'pg';
 import type { Book } from '../core/book.ts';
 import type { Names } from '../core/names.ts';
-import type { Lane } from './connection.ts';
-import { loadBook } from './load.ts';
-import { savesOf, sendSaves } from './save.ts';
+
+/** An entry by which its batch is found again. */
+export interface EntryName {
+  readonly seq: bigint;
+  readonly hash: string;
+}
+
+/**
+ * A connection, as a batch's transaction uses it: `Lane` is PostgreSQL's. What is asked is answered in order; after a
+ * statement that failed, all others fail until the transaction ends.
+ */
+export interface Session {
+  /** Holds back what is asked until the returned function is called, so that it goes out in one piece. */
+  hold(): () => void;
+  begin(): Promise<void>;
+  /** The book that `names` need; with `lock`, under the lock of the bucket's head, which it waits for. */
+  load(bucket: number, names: Names, lock: boolean): Promise<Book>;
+  /** Sends what a book has changed since `seqBefore`, a promise for each statement. Throws when it cannot be written. */
+  save(book: Book, seqBefore: bigint): Promise<unknown>[];
+  /** Returns the command's own tag: `COMMIT`, or `ROLLBACK` after a statement that failed. */
+  commit(): Promise<string>;
+  rollback(): Promise<void>;
+  /** Waits until the bucket's head is ours. */
+  lockHead(bucket: number): Promise<void>;
+  hasEntry(bucket: number, entry: EntryName): Promise<boolean>;
+  end(): Promise<void>;
+}
 
 /** The batch was not committed, for certain. */
 export class NotCommitted extends Error {
@@ -45,13 +69,13 @@ export class CommitUnknown extends Error {
 }
 
 /** Begins, locks the bucket's head and loads what `names` need. Throws `NotCommitted`; discard the connection then. */
-export async function beginBatch(lane: Lane, bucket: number, names: Names): Promise<Book> {
+export async function beginBatch(session: Session, bucket: number, names: Names): Promise<Book> {
   try {
-    const send = lane.hold();
-    const begun = lane.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
+    const send = session.hold();
+    const begun = session.begin();
     begun.catch(() => undefined);
     // All that it asks is asked before it waits for the first time.
-    const loaded = loadBook(lane, bucket, names, true);
+    const loaded = session.load(bucket, names, true);
     send();
     const book = await loaded;
     await begun;
@@ -66,33 +90,33 @@ export async function beginBatch(lane: Lane, bucket: number, names: Names): Prom
  * statement PostgreSQL answers `ROLLBACK`, and the driver resolves. Throws `NotCommitted` or `CommitUnknown`; discard the
  * connection then.
  */
-export async function commitBatch(lane: Lane, book: Book, seqBefore: bigint): Promise<void> {
-  let statements;
+export async function commitBatch(session: Session, book: Book, seqBefore: bigint): Promise<void> {
+  const send = session.hold();
+  let failure: unknown = null;
+  let saves: Promise<unknown>[];
   try {
-    statements = savesOf(book, seqBefore, lane);
+    saves = session.save(book, seqBefore).map((saved) =>
+      saved.catch((error: unknown) => {
+        failure ??= error;
+      }),
+    );
   } catch (error) {
+    send();
     throw new NotCommitted(error);
   }
-  let failure: unknown = null;
-  const send = lane.hold();
-  const saves = sendSaves(lane, statements).map((saved) =>
-    saved.catch((error: unknown) => {
-      failure ??= error;
-    }),
-  );
   // A statement that the driver itself refuses is never sent, and rejects on the next tick: then COMMIT must not follow.
   await nextTick();
   if (failure !== null) {
     send();
     throw new NotCommitted(failure);
   }
-  const commit = lane.query('COMMIT');
+  const commit = session.commit();
   commit.catch(() => undefined);
   send();
   await Promise.all(saves);
   let tag: string;
   try {
-    tag = (await commit).command;
+    tag = await commit;
   } catch (error) {
     // The server refuses COMMIT itself only with an error of its own (a deferred constraint, a shutdown in between): then
     // nothing was committed. Anything else is a lost connection. A FATAL or PANIC may come after the commit record.
@@ -112,9 +136,9 @@ async function nextTick(): Promise<void> {
 }
 
 /** Ends a batch that changed nothing. Throws `NotCommitted` when the connection is gone. */
-export async function endWithoutChanges(client: pg.ClientBase): Promise<void> {
+export async function endWithoutChanges(session: Session): Promise<void> {
   try {
-    await client.query('ROLLBACK');
+    await session.rollback();
   } catch (error) {
     throw new NotCommitted(error);
   }
@@ -126,17 +150,13 @@ export async function endWithoutChanges(client: pg.ClientBase): Promise<void> {
  * known yet.
  */
 export async function findOut(
-  client: pg.ClientBase,
+  session: Session,
   bucket: number,
-  first: { readonly seq: bigint; readonly hash: string },
+  first: EntryName,
 ): Promise<'committed' | 'not committed'> {
-  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
-  const { rowCount: locked } = await client.query(`SELECT 1 FROM bucket WHERE bucket = $1 FOR UPDATE`, [bucket]);
-  if (locked !== 1) throw new Error(`bucket ${bucket} does not exist in this database`);
-  const { rowCount: found } = await client.query(
-    `SELECT 1 FROM journal WHERE seq = $2 AND bucket = $1 AND hash = decode($3, 'hex')`,
-    [bucket, first.seq.toString(), first.hash],
-  );
-  await client.query('COMMIT');
-  return found === 1 ? 'committed' : 'not committed';
+  await session.begin();
+  await session.lockHead(bucket);
+  const isThere = await session.hasEntry(bucket, first);
+  await session.rollback();
+  return isThere ? 'committed' : 'not committed';
 }

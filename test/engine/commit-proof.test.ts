@@ -7,7 +7,7 @@ import type { Command } from '../../src/core/command.ts';
 import { decide } from '../../src/core/decide.ts';
 import { bucketOf, formatId } from '../../src/core/ids.ts';
 import { namesOf } from '../../src/core/names.ts';
-import { connectLane, type Lane } from '../../src/store/connection.ts';
+import { connectLane, type Lane } from '../../src/store/lane.ts';
 import { savesOf, sendSaves } from '../../src/store/save.ts';
 import { beginBatch, commitBatch, NotCommitted } from '../../src/store/transaction.ts';
 import { Books } from '../kit/books.ts';

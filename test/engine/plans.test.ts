@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Client } from 'pg';
-import { connectLane } from '../../src/store/connection.ts';
+import { connectLane } from '../../src/store/lane.ts';
 import { LOADS } from '../../src/store/load.ts';
 import { SAVES } from '../../src/store/save.ts';
 import { connect, createDatabase } from '../kit/database.ts';
