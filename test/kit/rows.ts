@@ -12,6 +12,7 @@ import type { Refund } from '../../src/core/refund.ts';
 import { namedId, outcomeOf } from '../../src/core/replay.ts';
 
 export class Rows {
+  readonly bucket: number;
   head: Head = { seq: 0n, hash: GENESIS_HASH, at: 0 };
   readonly merchants = new Map<string, Merchant>();
   readonly balances = new Map<string, Balance>();
@@ -22,10 +23,18 @@ export class Rows {
   readonly credentials = new Map<string, Credential>();
   readonly settlements = new Map<string, Settlement>();
   readonly journal: JournalEntry[] = [];
+  /** What the unique indexes of names and keys are for: who has it. */
+  readonly #paymentIds = new Map<string, string>();
+  readonly #refundIds = new Map<string, string>();
+  readonly #keyed = new Map<string, JournalEntry>();
+
+  constructor(bucket = 0) {
+    this.bucket = bucket;
+  }
 
   /** A book with just what `names` need: the same rows as the write path's lookups. */
   load(names: Names): Book {
-    const book = new Book(0, this.head);
+    const book = new Book(this.bucket, this.head);
     for (const id of names.merchantIds) {
       const merchant = this.merchants.get(id);
       if (merchant !== undefined) book.addMerchant(merchant);
@@ -33,25 +42,15 @@ export class Rows {
     for (const balance of this.balances.values()) {
       if (names.merchantIds.has(balance.merchantId)) book.addBalance(balance);
     }
-    const refunds = [...this.refunds.values()];
-    const named = refunds.filter(({ id }) => names.refundIds.has(id));
-    const ofNamed = new Set(named.map(({ paymentId }) => paymentId));
-    const payments = [...this.payments.values()].filter(
-      (payment) =>
-        names.paymentIds.has(payment.id) ||
-        ofNamed.has(payment.id) ||
-        names.references.some((reference) => isNamedBy(payment, reference)),
-    );
+    const named = found(this.refunds, names.refundIds);
+    const payments = found(this.payments, [
+      ...names.paymentIds,
+      ...named.map(({ paymentId }) => paymentId),
+      ...names.references.flatMap((reference) => this.#paymentIds.get(nameOf(reference)) ?? []),
+    ]);
     for (const payment of payments) book.addPayment(payment);
-    const referenced = refunds.filter(({ merchantId, reference }) =>
-      names.refundReferences.some(
-        (wanted) =>
-          wanted.merchantId === merchantId &&
-          wanted.namespace === reference?.namespace &&
-          wanted.value === reference.value,
-      ),
-    );
-    for (const refund of [...named, ...referenced]) book.addRefund(refund);
+    const referenced = names.refundReferences.flatMap((reference) => this.#refundIds.get(nameOf(reference)) ?? []);
+    for (const refund of [...named, ...found(this.refunds, referenced)]) book.addRefund(refund);
     for (const id of names.credentialIds) {
       const credential = this.credentials.get(id);
       if (credential !== undefined) book.addCredential(credential);
@@ -63,6 +62,7 @@ export class Rows {
 
   #loadEntitlements(book: Book, names: Names, entitled: ReadonlySet<string>): void {
     for (const coupon of this.coupons.values()) if (entitled.has(coupon.paymentId)) book.addCoupon(coupon);
+    if (entitled.size === 0 && names.enrolments.length === 0) return;
     const all = [...this.entitlements.values()];
     const enrolments = [...names.enrolments, ...all.filter(({ paymentId }) => entitled.has(paymentId))];
     for (const holder of all) {
@@ -80,11 +80,11 @@ export class Rows {
   }
 
   #loadReplays(book: Book, names: Names): void {
-    for (const entry of this.journal) {
-      const { merchantId, idempotencyKey, fingerprint } = entry;
-      if (merchantId === null || idempotencyKey === null || fingerprint === null) continue;
-      const isNamed = names.keys.some((key) => key.merchantId === merchantId && key.idempotencyKey === idempotencyKey);
-      if (!isNamed) continue;
+    for (const { merchantId, idempotencyKey } of names.keys) {
+      const entry = this.#keyed.get(keyOf(merchantId, idempotencyKey));
+      if (entry === undefined) continue;
+      const { fingerprint } = entry;
+      assert.ok(fingerprint !== null, `entry ${entry.seq} has a key and no fingerprint`);
       const outcome = outcomeOf(entry, {
         payment: this.payments.get(entry.paymentId ?? '') ?? null,
         refund: this.refunds.get(entry.refundId ?? '') ?? null,
@@ -98,62 +98,82 @@ export class Rows {
     }
   }
 
-  /** Takes a batch's changes, and refuses what unique indexes and counted saves refuse. */
+  /** Takes all of a batch's changes, or throws and takes none: what unique indexes and counted saves refuse. */
   save({ changes, head }: Book): void {
-    insert(this.merchants, changes.newMerchants);
-    update(this.merchants, changes.changedMerchants);
-    insert(this.payments, changes.newPayments);
-    update(this.payments, changes.changedPayments);
-    insert(this.refunds, changes.newRefunds);
-    update(this.refunds, changes.changedRefunds);
-    insert(this.credentials, changes.newCredentials);
-    update(this.credentials, changes.revokedCredentials);
-    insert(this.balances, changes.newBalances);
-    update(this.balances, changes.changedBalances);
-    insert(this.entitlements, byId(changes.entitlements));
-    insert(this.coupons, byId(changes.coupons));
-    insert(this.settlements, byId(changes.settlements));
+    const paymentIds = namesTaken([...changes.newPayments.values()].flatMap(namesOfPayment));
+    const refundIds = namesTaken([...changes.newRefunds.values()].flatMap(namesOfRefund));
+    const keyed = namesTaken(changes.entries.flatMap(keysOfEntry));
+    assertFree(this.#paymentIds, paymentIds);
+    assertFree(this.#refundIds, refundIds);
+    assertFree(this.#keyed, keyed);
+    assertNew(this.merchants, changes.newMerchants, changes.changedMerchants);
+    assertNew(this.payments, changes.newPayments, changes.changedPayments);
+    assertNew(this.refunds, changes.newRefunds, changes.changedRefunds);
+    assertNew(this.credentials, changes.newCredentials, changes.revokedCredentials);
+    assertNew(this.balances, changes.newBalances, changes.changedBalances);
+    const entitlements = byId(changes.entitlements);
+    const coupons = byId(changes.coupons);
+    const settlements = byId(changes.settlements);
+    assertNew(this.entitlements, entitlements);
+    assertNew(this.coupons, coupons);
+    assertNew(this.settlements, settlements);
+
+    take(this.#paymentIds, paymentIds);
+    take(this.#refundIds, refundIds);
+    take(this.#keyed, keyed);
+    take(this.merchants, changes.newMerchants, changes.changedMerchants);
+    take(this.payments, changes.newPayments, changes.changedPayments);
+    take(this.refunds, changes.newRefunds, changes.changedRefunds);
+    take(this.credentials, changes.newCredentials, changes.revokedCredentials);
+    take(this.balances, changes.newBalances, changes.changedBalances);
+    take(this.entitlements, entitlements);
+    take(this.coupons, coupons);
+    take(this.settlements, settlements);
     this.journal.push(...changes.entries);
     this.head = head;
-
-    assertUnique([...this.payments.values()].flatMap((payment) => payment.references.map(nameOf(payment))));
-    assertUnique([...this.refunds.values()].flatMap((r) => (r.reference === null ? [] : [nameOf(r)(r.reference)])));
-    assertUnique(
-      this.journal.flatMap((e) => (e.idempotencyKey === null ? [] : [`${e.merchantId} ${e.idempotencyKey}`])),
-    );
   }
 }
 
-function isNamedBy(payment: Payment, { merchantId, namespace, value }: NamedReference): boolean {
-  return (
-    payment.merchantId === merchantId && payment.references.some((r) => r.namespace === namespace && r.value === value)
-  );
-}
+const nameOf = ({ merchantId, namespace, value }: NamedReference): string => `${merchantId} ${namespace} ${value}`;
+const keyOf = (merchantId: string, idempotencyKey: string): string => `${merchantId} ${idempotencyKey}`;
 
-const nameOf =
-  ({ merchantId }: { readonly merchantId: string }) =>
-  ({ namespace, value }: { readonly namespace: string; readonly value: string }): string =>
-    JSON.stringify([merchantId, namespace, value]);
+const namesOfPayment = ({ id, merchantId, references }: Payment): [string, string][] =>
+  references.map((reference) => [nameOf({ merchantId, ...reference }), id]);
+const namesOfRefund = ({ id, merchantId, reference }: Refund): [string, string][] =>
+  reference === null ? [] : [[nameOf({ merchantId, ...reference }), id]];
+const keysOfEntry = (entry: JournalEntry): [string, JournalEntry][] =>
+  entry.idempotencyKey === null || entry.merchantId === null
+    ? []
+    : [[keyOf(entry.merchantId, entry.idempotencyKey), entry]];
 
 const byId = <T extends { readonly id: string }>(items: readonly T[]): Map<string, T> =>
   new Map(items.map((item) => [item.id, item]));
 
-function insert<T>(table: Map<string, T>, rows: ReadonlyMap<string, T>): void {
-  for (const [id, row] of rows) {
-    assert.ok(!table.has(id), `row ${id} is inserted twice`);
-    table.set(id, row);
-  }
+/** The rows of these ids that are there, each once. */
+const found = <T>(table: ReadonlyMap<string, T>, ids: Iterable<string>): T[] =>
+  [...new Set(ids)].flatMap((id) => table.get(id) ?? []);
+
+function namesTaken<T>(names: readonly [string, T][]): Map<string, T> {
+  const taken = new Map(names);
+  assert.equal(taken.size, names.length, 'a batch takes a name twice');
+  return taken;
 }
 
-function update<T>(table: Map<string, T>, rows: ReadonlyMap<string, T>): void {
-  for (const [id, row] of rows) {
-    assert.ok(table.has(id), `row ${id} is updated and was never inserted`);
-    table.set(id, row);
-  }
+function assertFree<T>(index: ReadonlyMap<string, T>, taken: ReadonlyMap<string, T>): void {
+  for (const name of taken.keys()) assert.ok(!index.has(name), `${name} is taken twice`);
 }
 
-function assertUnique(names: readonly string[]): void {
-  assert.equal(new Set(names).size, names.length, `a name is taken twice: ${names.join(', ')}`);
+function assertNew<T>(
+  table: ReadonlyMap<string, T>,
+  inserted: ReadonlyMap<string, T>,
+  updated: ReadonlyMap<string, T> = new Map(),
+): void {
+  for (const id of inserted.keys()) assert.ok(!table.has(id), `row ${id} is inserted twice`);
+  for (const id of updated.keys()) assert.ok(table.has(id), `row ${id} is updated and was never inserted`);
+}
+
+function take<T>(table: Map<string, T>, ...changes: readonly ReadonlyMap<string, T>[]): void {
+  for (const rows of changes) for (const [id, row] of rows) table.set(id, row);
 }
 
 /** A value that must be there. */
