@@ -21,7 +21,7 @@ import { invalidParameter, refusal, type Refusal } from './core/errors.ts';
 import { type Backstage, converse } from './dialects/converse.ts';
 import type { Dialect, Operation, WireAnswer, WireRequest } from './dialects/dialect.ts';
 import { DIALECTS } from './dialects/index.ts';
-import { type Refundry, unlessAway } from './engine/refundry.ts';
+import type { Refundry } from './engine/refundry.ts';
 import { BrokenRequests } from './server/broken-requests.ts';
 import { AccessLog } from './server/access-log.ts';
 import type { Metrics } from './server/metrics.ts';
@@ -130,7 +130,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     done();
   });
   closeIdleConnectionsOnClose(app, config.tls !== null);
-  answerErrors(app);
+  answerErrors(app, refundry);
   await app.register(async (native) => registerApi(native, { refundry }));
   const pages = parts.consolePages ?? builtPages();
   await app.register(async (scope) => registerConsole(scope, { refundry, pages, demo: parts.demo ?? null }));
@@ -279,6 +279,7 @@ function toWire(request: FastifyRequest): WireRequest {
 /** What stands behind a dialect's conversation, for one request. */
 function backstage(refundry: Refundry, address: string): Backstage {
   const { authenticator, reader } = refundry;
+  const unlessAway = <T>(asked: Promise<T>): Promise<T> => refundry.unlessAway(asked);
   return {
     authenticate: async (protocol, claim) => {
       const caller = await unlessAway(authenticator.authenticate(protocol, claim, address));
@@ -314,8 +315,7 @@ function serveOperations(
 ): void {
   app.get('/healthz', { logLevel: 'silent' }, async () => ({ status: 'ok' }));
   app.get('/readyz', { logLevel: 'silent' }, async (_request, reply) => {
-    const isReady = refundry.engine.isConnected && (await refundry.accounts.ping().catch(() => false));
-    if (isReady) return { status: 'ready' };
+    if (await refundry.isReady()) return { status: 'ready' };
     return reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send({ status: 'not ready' });
   });
   app.get('/metrics', { logLevel: 'silent' }, async (request, reply) => {

@@ -51,8 +51,8 @@ const COMPONENTS = [
 ];
 
 /** Gives a scope the API's manners: problems as answers, bodies read exactly, its validator, and its resources to refer to. */
-export function prepareScope(scope: FastifyInstance): void {
-  answerProblems(scope);
+export function prepareScope(scope: FastifyInstance, refundry: Refundry): void {
+  answerProblems(scope, refundry);
   parseBodies(scope);
   scope.setValidatorCompiler(compileValidator);
   for (const resource of COMPONENTS) scope.addSchema(resource);
@@ -68,7 +68,7 @@ export async function registerApi(app: FastifyInstance, { refundry }: ApiParts):
   await describeRoutes(app);
   await app.register(
     async (scope) => {
-      prepareScope(scope);
+      prepareScope(scope, refundry);
       requireKeys(scope, refundry);
       const routes = scope.withTypeProvider<TypeBoxTypeProvider>();
       addPayments(routes, context);

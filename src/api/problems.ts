@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorDefinition, type Refusal, refusal, Refused } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { type Payment, refundableMinor } from '../core/payment.ts';
-import { isDatabaseAway } from '../store/connection.ts';
+import type { Refundry } from '../engine/refundry.ts';
 import { amountView, exactJson } from './exact-json.ts';
 import { factsView } from './journal-views.ts';
 
@@ -122,13 +122,19 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 }
 
 /** Answers every error of a scope with a problem. */
-export function answerErrors(app: FastifyInstance): void {
-  app.setErrorHandler((error: Error, request, reply) => sendProblem(reply, problemOfError(error, request)));
+export function answerErrors(app: FastifyInstance, refundry: Refundry): void {
+  app.setErrorHandler(async (error: Error, request, reply) =>
+    sendProblem(reply, problemOfError(await refusedIfAway(error, refundry), request)),
+  );
 }
 
+/** The same error, unless the database is away: then the refusal that it comes to, and the operator is told. */
+const refusedIfAway = (error: Error, refundry: Refundry): Promise<Error> =>
+  refundry.unlessAway(Promise.reject<never>(error)).catch((said: unknown) => (said instanceof Error ? said : error));
+
 /** Answers every error and every unknown path of a scope with a problem. */
-export function answerProblems(app: FastifyInstance): void {
-  answerErrors(app);
+export function answerProblems(app: FastifyInstance, refundry: Refundry): void {
+  answerErrors(app, refundry);
   app.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?', 1);
     const message = `there is no ${request.method} ${path.slice(0, 200)}`;
@@ -151,11 +157,9 @@ function problemOfError(error: Error & { statusCode?: number; code?: unknown }, 
     return problemOfParameters([{ parameter: 'request', problem: 'cannot be read' }], requestId);
   }
   request.log.error({ err: error }, 'request failed');
-  return isDatabaseAway(error)
-    ? problemOf(refusal('overloaded', 'the database is not available; nothing happened, try again'), { requestId })
-    : problemOf(refusal('internal_error', 'Refundry made a mistake; please report it with the request_id'), {
-        requestId,
-      });
+  return problemOf(refusal('internal_error', 'Refundry made a mistake; please report it with the request_id'), {
+    requestId,
+  });
 }
 
 function tooLarge({ routeOptions: { bodyLimit } }: FastifyRequest): string {

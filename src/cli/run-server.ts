@@ -8,6 +8,7 @@ import { Refundry } from '../engine/refundry.ts';
 import { createServer } from '../server.ts';
 import { createLogger } from '../server/log.ts';
 import { Metrics } from '../server/metrics.ts';
+import { TroubleLog } from '../server/trouble-log.ts';
 import type { DatabaseSettings } from '../store/connection.ts';
 import { forOperator } from './database-failure.ts';
 import { Failure } from './failure.ts';
@@ -30,14 +31,18 @@ export async function runServer(run: ServerRun): Promise<void> {
   const stopping = signalToStop();
   const logger = createLogger(config);
   let metrics: Metrics | null = null;
+  const troubles = new TroubleLog(logger, (kind) => metrics?.trouble(kind));
   const refundry = await Refundry.open(run.database, {
     demo,
     deadlineMs: config.deadlineMs,
     ...(config.lanes === null ? {} : { lanes: config.lanes }),
     observer: {
-      batch: (_bucket, commands, milliseconds) => metrics?.batch(commands, milliseconds),
+      batch: (_bucket, commands, milliseconds) => {
+        if (commands > 0) troubles.committed();
+        metrics?.batch(commands, milliseconds);
+      },
       outcome: (command, outcome) => metrics?.outcome(command, outcome),
-      trouble: (message, error) => logger.warn({ err: error }, message),
+      trouble: (message, error) => troubles.trouble(message, error),
       bug: (command, error) =>
         logger.error(
           { err: error, operation: command.action.kind, request_id: command.requestId },

@@ -27,7 +27,7 @@ export interface ConsoleParts extends ConsoleContext {
 export async function registerConsole(app: FastifyInstance, { pages, ...context }: ConsoleParts): Promise<void> {
   await app.register(
     async (scope) => {
-      prepareScope(scope);
+      prepareScope(scope, context.refundry);
       requireSessions(scope, context.refundry);
       const routes = scope.withTypeProvider<TypeBoxTypeProvider>();
       addSignIn(routes, context);

@@ -1,15 +1,18 @@
 /** Refundry as a whole, for whatever stands in front of it: the engine that writes, and everything that reads. */
 import { randomUUID } from 'node:crypto';
-import { Pool, type PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { Command } from '../core/command.ts';
 import { refusal, Refused } from '../core/errors.ts';
-import type { Outcome } from '../core/outcome.ts';
+import { type Outcome, refusedOutcome } from '../core/outcome.ts';
 import { BulkStore } from '../store/bulk.ts';
-import { type DatabaseSettings, isDatabaseAway, openReaders } from '../store/connection.ts';
+import { assertClock } from '../store/clock.ts';
+import { type DatabaseSettings, openReaders, openWriters } from '../store/connection.ts';
 import { AccountReader } from '../store/read-accounts.ts';
 import { Reader } from '../store/read.ts';
 import { Sessions } from '../store/sessions.ts';
+import { isDatabaseAway } from '../store/trouble.ts';
 import { Authenticator } from './authenticate.ts';
+import { ClockGuard } from './clock-guard.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { guarded } from './observer.ts';
 
@@ -18,8 +21,10 @@ export interface RefundryOptions extends Partial<EngineOptions> {
   readonly demo?: boolean;
 }
 
-/** How often expired approvals and sessions are looked for. */
+/** How often expired approvals and sessions are looked for, and at the clock. */
 const EXPIRY_MS = 1_000;
+/** So long after the database failed a batch, nothing is known of the next one. */
+const DOUBT_MS = 5_000;
 const EXPIRED_AT_ONCE = 500;
 
 export class Refundry {
@@ -34,40 +39,75 @@ export class Refundry {
   /** For what is no money: sessions, and files of refunds. */
   readonly #writers: Pool;
   readonly #clock: () => number;
-  readonly #trouble: (message: string, error: unknown) => void;
+  /** Tells the operator what is wrong, beside what callers are told. */
+  readonly troubled: (message: string, error: unknown) => void;
+  readonly #clockGuard = new ClockGuard();
+  readonly #doubt: Doubt;
   #expiry: NodeJS.Timeout | null = null;
   #expiring: Promise<void> | null = null;
 
-  private constructor(engine: Engine, database: DatabaseSettings, options: RefundryOptions) {
+  private constructor(engine: Engine, database: DatabaseSettings, options: RefundryOptions, doubt: Doubt) {
     this.engine = engine;
+    this.#doubt = doubt;
     this.readers = openReaders(database);
-    this.#writers = new Pool({
-      ...database,
-      max: 2,
-      application_name: 'refundry writer',
-      statement_timeout: 5_000,
-      connectionTimeoutMillis: 5_000,
-      query_timeout: 8_000,
-      keepAlive: true,
-    });
-    this.#writers.on('error', () => undefined);
+    this.#writers = openWriters(database);
     this.#clock = options.clock ?? Date.now;
-    this.#trouble = guarded(options.observer ?? {}).trouble;
+    this.troubled = guarded(options.observer ?? {}).trouble;
     this.reader = new Reader(this.readers);
     this.accounts = new AccountReader(this.readers);
     this.sessions = new Sessions(this.#writers);
     this.bulk = new BulkStore(this.readers, this.#writers);
-    this.authenticator = new Authenticator(this.accounts, this.sessions, options.demo ?? false, this.#clock);
+    // What is believed, or closed, for a moment must not be so for an hour because a clock was set back.
+    const steady = options.clock ?? ((): number => performance.now());
+    this.authenticator = new Authenticator(this.accounts, this.sessions, options.demo ?? false, steady);
   }
 
   /** Connects to a migrated database. Throws an `Error` with a sentence for the operator. */
   static async open(database: DatabaseSettings, options: RefundryOptions = {}): Promise<Refundry> {
-    const engine = await Engine.open(database, options);
-    return new Refundry(engine, database, options);
+    const doubt: Doubt = { since: null };
+    const observer = guarded(options.observer ?? {});
+    const engine = await Engine.open(database, {
+      ...options,
+      observer: {
+        ...observer,
+        batch: (bucket, commands, milliseconds) => {
+          if (commands > 0) doubt.since = null;
+          observer.batch(bucket, commands, milliseconds);
+        },
+        trouble: (message, error) => {
+          if (isDatabaseAway(error)) doubt.since = performance.now();
+          observer.trouble(message, error);
+        },
+      },
+    });
+    return new Refundry(engine, database, options, doubt);
   }
 
   execute(command: Command): Promise<Outcome> {
-    return this.engine.execute(command);
+    if (!this.#clockGuard.isAhead) return this.engine.execute(command);
+    const why = "this server's clock was set forward, and nothing may be dated by it; nothing happened, try again";
+    return Promise.resolve(refusedOutcome(refusal('overloaded', why)));
+  }
+
+  /** Whether a refund could be done now: for load balancers. */
+  async isReady(): Promise<boolean> {
+    const { since } = this.#doubt;
+    if (since !== null && performance.now() - since < DOUBT_MS) return false;
+    return !this.#clockGuard.isAhead && this.engine.isConnected && (await this.accounts.ping().catch(() => false));
+  }
+
+  /**
+   * What was asked of the database. Throws `Refused` (`overloaded`) when it is away: asking who calls, or what there is, has
+   * changed nothing, and the caller may simply come back.
+   */
+  async unlessAway<T>(asked: Promise<T>): Promise<T> {
+    try {
+      return await asked;
+    } catch (error) {
+      if (!isDatabaseAway(error)) throw error;
+      this.troubled('what a request needs to know cannot be read', error);
+      throw new Refused(refusal('overloaded', 'the database is not available; nothing happened, try again'));
+    }
   }
 
   /**
@@ -96,18 +136,36 @@ export class Refundry {
     }
   }
 
-  /** From now on, cancels refunds whose approval expired, and forgets expired sessions. For servers. */
+  /** From now on, cancels refunds whose approval expired, forgets expired sessions, and looks at the clock. For servers. */
   startExpiry(): void {
     this.#expiry ??= setInterval(() => {
-      this.#expiring ??= this.expire()
-        .catch((error: unknown) => this.#trouble('expired approvals could not be canceled', error))
+      this.#expiring ??= this.#lookAtClock()
+        .catch((error: unknown) => this.troubled('the clock cannot be compared with that of PostgreSQL', error))
+        .then(() => (this.#clockGuard.isAhead ? undefined : this.expire()))
+        .catch((error: unknown) => this.troubled('expired approvals could not be canceled', error))
         .then(() => this.sessions.forgetExpired())
-        .catch((error: unknown) => this.#trouble('expired sessions could not be forgotten', error))
+        .catch((error: unknown) => this.troubled('expired sessions could not be forgotten', error))
         .then(() => {
           this.#expiring = null;
         });
     }, EXPIRY_MS);
     this.#expiry.unref();
+  }
+
+  /** A clock that was set is right again when PostgreSQL's says the same; meanwhile, if it is ahead, nothing is written. */
+  async #lookAtClock(): Promise<void> {
+    const { jumpedMs } = this.#clockGuard;
+    if (jumpedMs === 0) return;
+    const by = `${Math.round(Math.abs(jumpedMs) / 1000)} s`;
+    this.troubled(`this machine's clock was set ${jumpedMs > 0 ? 'forward' : 'back'} by ${by}`, undefined);
+    const client = await this.readers.connect();
+    try {
+      const warning = await assertClock(client);
+      if (warning !== null) this.troubled(warning, undefined);
+      this.#clockGuard.accept();
+    } finally {
+      client.release();
+    }
   }
 
   /** Cancels the refunds whose approval has expired. Several servers may: only the first finds something to do. */
@@ -137,15 +195,7 @@ export class Refundry {
   }
 }
 
-/**
- * What was asked of the database. Throws `Refused` (`overloaded`) when it is away: asking who calls, or what there is, has
- * changed nothing, and the caller may simply come back.
- */
-export async function unlessAway<T>(asked: Promise<T>): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (!isDatabaseAway(error)) throw error;
-    throw new Refused(refusal('overloaded', 'the database is not available; nothing happened, try again'));
-  }
+/** Since when, by the monotonic clock, batches fail; `null` once one was committed. */
+interface Doubt {
+  since: number | null;
 }

@@ -2,6 +2,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Command } from '../core/command.ts';
 import type { Outcome } from '../core/outcome.ts';
+import type { TroubleKind } from '../store/trouble.ts';
 
 export class Metrics {
   readonly #registry = new Registry();
@@ -43,6 +44,13 @@ export class Metrics {
     registers: [this.#registry],
   });
 
+  readonly #troubles = new Counter({
+    name: 'refundry_database_troubles_total',
+    help: 'Batches, reads and connections that failed, by what is wrong with the database.',
+    labelNames: ['kind'] as const,
+    registers: [this.#registry],
+  });
+
   constructor(queueDepth: () => number) {
     collectDefaultMetrics({ register: this.#registry });
     const depth: Gauge = new Gauge({
@@ -66,6 +74,10 @@ export class Metrics {
     else if (action.kind === 'refund_payment') {
       this.#refunds.inc({ protocol, outcome: outcome.refusal?.code ?? outcome.refund?.status ?? 'unknown' });
     }
+  }
+
+  trouble(kind: TroubleKind | 'other'): void {
+    this.#troubles.inc({ kind });
   }
 
   request(protocol: string, operation: string, status: number, milliseconds: number): void {

@@ -63,19 +63,20 @@ const SESSION = {
   array_nulls: 'on',
   // An idle lane is no mistake.
   idle_session_timeout: 0,
-  // A default, which each batch says otherwise of: what finds out about a commit must not depend on it either.
+  // Batches say READ WRITE themselves; what finds out about a commit must not depend on a default either.
   default_transaction_read_only: 'off',
 };
 
-/**
- * The database with these settings for the session. A URL's own `options` would replace ours, so they are put together,
- * ours last: the last of two counts.
- */
-export function withSettings(
-  database: DatabaseSettings,
-  settings: Readonly<Record<string, string | number>>,
-): Pick<pg.ClientConfig, keyof DatabaseSettings | 'options'> {
-  const options = Object.entries({ ...PLANNER, ...SESSION, ...settings })
+type WithOptions = Pick<pg.ClientConfig, keyof DatabaseSettings | 'options'>;
+type Settings = Readonly<Record<string, string | number>>;
+
+/** The database with what reading and writing books counts on, and these settings, for the session. */
+export const withSettings = (database: DatabaseSettings, settings: Settings): WithOptions =>
+  withOptions(database, { ...PLANNER, ...SESSION, ...settings });
+
+/** A URL's own `options` would replace ours, so they are put together, ours last: the last of two counts. */
+function withOptions(database: DatabaseSettings, settings: Settings): WithOptions {
+  const options = Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ');
   const url = URL.parse(database.connectionString ?? '');
@@ -85,18 +86,32 @@ export function withSettings(
   return { ...database, connectionString: url.href };
 }
 
+/** What a request reads before its command waits for its batch must not take as long as the batch may. */
+const POOLED = { connectionTimeoutMillis: 3_000, statement_timeout: 6_500, query_timeout: 7_000, keepAlive: true };
+
 /** Connections for reading: they share the lanes' settings, and give up rather than hold a snapshot. */
 export function openReaders(database: DatabaseSettings, connections = 4): pg.Pool {
+  const { statement_timeout: timeout, ...pooled } = POOLED;
   const pool = new pg.Pool({
-    ...withSettings(database, { statement_timeout: STATEMENT_TIMEOUT_MS, default_transaction_read_only: 'on' }),
+    ...withSettings(database, { statement_timeout: timeout, default_transaction_read_only: 'on' }),
+    ...pooled,
     types,
     max: connections,
     pipeline: true,
     application_name: 'refundry reader',
-    connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
-    query_timeout: 15_000,
-    keepAlive: true,
+  });
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** Connections for what is written and is no money: sessions, and files of refunds. */
+export function openWriters(database: DatabaseSettings): pg.Pool {
+  const pool = new pg.Pool({
+    ...withOptions(database, { default_transaction_read_only: 'off' }),
+    ...POOLED,
+    max: 2,
+    application_name: 'refundry writer',
   });
   pool.on('error', () => undefined);
   return pool;

@@ -122,9 +122,9 @@ export class AccountReader {
     return rows.map(toCredential);
   }
 
-  /** Whether the database answers, and how many buckets it has. */
+  /** Whether the database answers, and is none that only follows another. */
   async ping(): Promise<boolean> {
-    const { rowCount } = await this.#pool.query('SELECT 1');
-    return rowCount === 1;
+    const { rows } = await this.#pool.query<{ writes: boolean }>('SELECT NOT pg_is_in_recovery() AS writes');
+    return rows[0]?.writes === true;
   }
 }

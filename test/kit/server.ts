@@ -13,6 +13,7 @@ import { type Finding, verifyBooks } from '../../src/engine/verify.ts';
 import { createServer } from '../../src/server.ts';
 import { createLogger } from '../../src/server/log.ts';
 import { Metrics } from '../../src/server/metrics.ts';
+import { TroubleLog } from '../../src/server/trouble-log.ts';
 import type { DatabaseSettings } from '../../src/store/connection.ts';
 import { Books } from './books.ts';
 import { connect, createDatabase } from './database.ts';
@@ -105,13 +106,17 @@ export class TestServer {
       { write: (text) => void lines.push(...text.trimEnd().split('\n')) },
     );
     let metrics: Metrics | null = null;
+    const troubles = new TroubleLog(logger, (kind) => metrics?.trouble(kind));
     const refundry = await Refundry.open(database, {
       lanes: 2,
       clock: clock.now,
       observer: {
-        batch: (_bucket, commands, milliseconds) => metrics?.batch(commands, milliseconds),
+        batch: (_bucket, commands, milliseconds) => {
+          if (commands > 0) troubles.committed();
+          metrics?.batch(commands, milliseconds);
+        },
         outcome: (command, outcome) => metrics?.outcome(command, outcome),
-        trouble: (message, error) => logger.warn({ err: error }, message),
+        trouble: (message, error) => troubles.trouble(message, error),
         bug: (_command, error) => logger.error({ err: error }, 'a mistake of ours'),
       },
       ...options.engine,
