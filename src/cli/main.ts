@@ -22,6 +22,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   settle: async () => (await import('./settle.ts')).settleCommand(),
   import: async () => (await import('./import.ts')).importCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
+  backup: async () => (await import('./backup.ts')).backupCommand(),
+  restore: async () => (await import('./restore.ts')).restoreCommand(),
   sign: async () => (await import('./sign.ts')).signCommand(),
 };
 

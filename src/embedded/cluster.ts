@@ -1,21 +1,12 @@
 /** Makes the cluster, whole or not at all, and deletes it. Everything here happens under the gate. */
 import { execFile, spawnSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isRoot, runAs } from './account.ts';
 import type { Binaries } from './binaries.ts';
+import { syncFolder } from './copy-folder.ts';
 import { EmbeddedDatabaseError, unlessMissing } from './errors.ts';
 import type { Place } from './home.ts';
 import { DATABASE_USER, programEnvironment } from './settings.ts';
@@ -73,21 +64,21 @@ export function deleteCluster(place: Place): void {
 
 /** Removes what a crash left behind. An `initdb` that outlived its maker may still write there: then the next start gets the rest. */
 export function removeLeftovers(place: Place): void {
-  const leftovers = readdirSync(place.folder).filter((name) => LEFTOVER.test(name));
-  if (leftovers.length === 0) return;
-  if (isRoot) {
-    // As the account that owns them: whoever else acts under that account could turn root's deleting on something else.
-    spawnSync('rm', ['-rf', '--', ...leftovers], { cwd: place.folder, stdio: 'ignore', ...runAs(place.account) });
-  } else {
-    for (const name of leftovers) rmSync(join(place.folder, name), { recursive: true, force: true, maxRetries: 3 });
-  }
+  removeFolders(
+    place,
+    readdirSync(place.folder).filter((name) => LEFTOVER.test(name)),
+  );
 }
 
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return; // Windows cannot open folders.
-  const handle = openSync(folder, 'r');
-  fsyncSync(handle);
-  closeSync(handle);
+/** Removes folders beside the cluster, by name. */
+export function removeFolders(place: Place, names: readonly string[]): void {
+  if (names.length === 0) return;
+  if (isRoot) {
+    // As the account that owns them: whoever else acts under that account could turn root's deleting on something else.
+    spawnSync('rm', ['-rf', '--', ...names], { cwd: place.folder, stdio: 'ignore', ...runAs(place.account) });
+  } else {
+    for (const name of names) rmSync(join(place.folder, name), { recursive: true, force: true, maxRetries: 3 });
+  }
 }
 
 /** Windows (untested) has no socket that only we can reach, so there the loopback port asks for a password. */

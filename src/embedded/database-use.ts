@@ -7,6 +7,7 @@ import { type Home, type Place, findPlace, makePlace, openHome } from './home.ts
 import type { EmbeddedDatabase, OpenOptions } from './index.ts';
 import { boundLog } from './postgres-log.ts';
 import { ensureRunning, stopPostmaster } from './postmaster.ts';
+import { finishRestore } from './change-places.ts';
 import { type ServerLock, becomeServer } from './server-lock.ts';
 
 /** A process that leaves does not wait for ever for one that hangs at the gate: the database then stays up and is adopted later. */
@@ -22,7 +23,7 @@ type Watch = Client & { ref(): void; unref(): void };
 
 export class DatabaseUse implements EmbeddedDatabase {
   readonly connection: Readonly<Connection>;
-  readonly #place: Place;
+  readonly place: Place;
   readonly #log: (line: string) => void;
   readonly #server: ServerLock | undefined;
   readonly #use: FileLock;
@@ -40,7 +41,11 @@ export class DatabaseUse implements EmbeddedDatabase {
         boundLog(home);
         const place = findPlace(home, systemFolder) ?? makePlace(home, systemFolder);
         const alone = tryLock(home.users, 'exclusive');
-        alone?.release();
+        try {
+          if (alone !== undefined) await finishRestore(place);
+        } finally {
+          alone?.release();
+        }
         const watch = await ensureRunning(place, { isAlone: alone !== undefined, log });
         const use = tryLock(home.users, 'shared');
         if (use === undefined) throw new Error(`${home.users} is locked by a process that does not hold the gate`);
@@ -63,7 +68,7 @@ export class DatabaseUse implements EmbeddedDatabase {
   ) {
     const { host, port, user = '', database = '', password } = watch;
     this.connection = Object.freeze({ host, port, user, database, ...(password ? { password } : {}) });
-    this.#place = place;
+    this.place = place;
     this.#use = use;
     this.#server = server;
     this.#log = log;
@@ -74,9 +79,9 @@ export class DatabaseUse implements EmbeddedDatabase {
   /** An hourly chore must not end the server. */
   #boundLog(): void {
     try {
-      boundLog(this.#place.home);
+      boundLog(this.place.home);
     } catch (error) {
-      this.#log(`${this.#place.home.log} could not be shortened: ${reasonOf(error)}`);
+      this.#log(`${this.place.home.log} could not be shortened: ${reasonOf(error)}`);
     }
   }
 
@@ -97,17 +102,17 @@ export class DatabaseUse implements EmbeddedDatabase {
       await Promise.race([this.#reviving, patience(LEAVE_MS)]);
       this.#watch.ref();
       await Promise.race([this.#watch.end(), patience(HANG_UP_MS)]);
-      gate = await waitForLock(this.#place.home.gate, { patienceMs: LEAVE_MS });
+      gate = await waitForLock(this.place.home.gate, { patienceMs: LEAVE_MS });
       this.#use.release();
-      const alone = tryLock(this.#place.home.users, 'exclusive');
+      const alone = tryLock(this.place.home.users, 'exclusive');
       if (alone === undefined) return;
       try {
-        await stopPostmaster(this.#place);
+        await stopPostmaster(this.place);
       } finally {
         alone.release();
       }
     } catch (error) {
-      this.#log(`The database in ${this.#place.folder} was left running: ${reasonOf(error)}`);
+      this.#log(`The database in ${this.place.folder} was left running: ${reasonOf(error)}`);
     } finally {
       this.#use.release();
       this.#server?.release();
@@ -126,19 +131,19 @@ export class DatabaseUse implements EmbeddedDatabase {
   }
 
   async #revive(): Promise<void> {
-    this.#log(`The database in ${this.#place.folder} hung up: bringing it back.`);
+    this.#log(`The database in ${this.place.folder} hung up: bringing it back.`);
     while (this.#released === undefined) {
       try {
-        const gate = await passGate(this.#place.home, this.#log);
+        const gate = await passGate(this.place.home, this.#log);
         try {
-          this.#watch = this.#watchOver(await ensureRunning(this.#place, { isAlone: false, log: this.#log }));
+          this.#watch = this.#watchOver(await ensureRunning(this.place, { isAlone: false, log: this.#log }));
         } finally {
           gate.release();
         }
-        this.#log(`The database in ${this.#place.folder} is back.`);
+        this.#log(`The database in ${this.place.folder} is back.`);
         return;
       } catch (error) {
-        this.#log(`The database in ${this.#place.folder} does not come back: ${reasonOf(error)}`);
+        this.#log(`The database in ${this.place.folder} does not come back: ${reasonOf(error)}`);
         await sleep(RETRY_MS);
       }
     }

@@ -11,15 +11,17 @@
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { backupEmbedded as makeBackup } from './backup.ts';
 import { deleteCluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
 import { DatabaseUse } from './database-use.ts';
 import { EmbeddedDatabaseError } from './errors.ts';
-import { tryLock, waitForLock } from './file-lock.ts';
 import { findPlace, forgetPlace, openHome } from './home.ts';
+import { withNobodyElse } from './nobody-else.ts';
 import { endCluster } from './postmaster.ts';
-import { becomeServer } from './server-lock.ts';
+import { type Restored, type RestoreOptions, restoreEmbedded as restore } from './restore.ts';
 
+export { archiveState, endArchive } from './backup.ts';
 export { EmbeddedDatabaseError } from './errors.ts';
 
 export interface EmbeddedDatabase {
@@ -56,34 +58,24 @@ export async function resetEmbedded(path: string, systemFolder?: string): Promis
   if (!existsSync(resolve(path))) return;
   await withClearErrors(`The database in ${resolve(path)} cannot be deleted`, async () => {
     const home = openHome(path);
-    const server = await becomeServer(home, () => {});
-    try {
-      server.announceStopping(); // A server that starts meanwhile waits until the new beginning.
-      const gate = await waitForLock(home.gate);
-      try {
-        const alone = tryLock(home.users, 'exclusive');
-        if (alone === undefined) {
-          throw new EmbeddedDatabaseError(
-            `A Refundry command is using the database in ${home.folder}: it cannot be deleted now.`,
-          );
-        }
-        try {
-          const place = findPlace(home, systemFolder);
-          if (place !== undefined) {
-            await endCluster(place);
-            deleteCluster(place);
-            forgetPlace(place);
-          }
-        } finally {
-          alone.release();
-        }
-      } finally {
-        gate.release();
-      }
-    } finally {
-      server.release();
-    }
+    await withNobodyElse(home, 'deleted', async () => {
+      const place = findPlace(home, systemFolder);
+      if (place === undefined) return;
+      await endCluster(place);
+      deleteCluster(place);
+      forgetPlace(place);
+    });
   });
+}
+
+/** Makes a backup of the database in `home` in a new folder; from then on PostgreSQL adds its log to it. Errors: EmbeddedDatabaseError. */
+export async function backupEmbedded(home: string, target: string): ReturnType<typeof makeBackup> {
+  return withClearErrors(`The database in ${resolve(home)} cannot be backed up`, () => makeBackup(home, target));
+}
+
+/** Brings a database back from a backup. Errors: EmbeddedDatabaseError; what was there is then there still. */
+export async function restoreEmbedded(options: RestoreOptions): Promise<Restored> {
+  return withClearErrors(`${resolve(options.from)} cannot be restored`, () => restore(options));
 }
 
 async function withClearErrors<T>(what: string, work: () => Promise<T>): Promise<T> {

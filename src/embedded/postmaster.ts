@@ -61,7 +61,7 @@ function findPostmaster(place: Place): PidFile | undefined {
 /** Returns a connection to the database, which is made, started or adopted, whichever it takes. `isAlone`: nobody else uses it. */
 export async function ensureRunning(
   place: Place,
-  { isAlone, log }: { isAlone: boolean; log: (line: string) => void },
+  { isAlone, log, patienceMs = RECOVERY_MS }: { isAlone: boolean; log: (line: string) => void; patienceMs?: number },
 ): Promise<Client> {
   const began = Date.now();
   const isNew = !existsSync(place.data);
@@ -89,9 +89,9 @@ export async function ensureRunning(
         throw new EmbeddedDatabaseError(`PostgreSQL did not start in ${place.folder}: ${tailOfLog(place.home)}`);
       started = await startPostmaster(place);
     }
-    if (Date.now() - began > RECOVERY_MS) {
+    if (Date.now() - began > patienceMs) {
       throw new EmbeddedDatabaseError(
-        `The database in ${place.folder} has not become ready in ${RECOVERY_MS / 60_000} minutes: see ${place.home.log}.`,
+        `The database in ${place.folder} has not become ready in ${patienceMs / 60_000} minutes: see ${place.home.log}.`,
       );
     }
     if (Date.now() - toldAt > SILENCE_MS) {

@@ -3,6 +3,8 @@
  * file, so that a new version of Refundry brings its own, and no edit can switch durability off.
  */
 
+import { ARCHIVE_COMMAND } from './archive.ts';
+
 /** The name of the socket file carries this number; nothing listens on a TCP port of this number. */
 export const SOCKET_PORT = 5432;
 
@@ -31,6 +33,11 @@ export function postmasterArguments(
     fsync: 'on',
     full_page_writes: 'on',
     synchronous_commit: 'on',
+
+    // Can be begun and ended without a restart: see archive.ts.
+    ...(process.platform === 'win32' ? {} : { archive_mode: 'on', archive_command: ARCHIVE_COMMAND }),
+    // While a backup is being restored nobody is let in.
+    hot_standby: 'off',
 
     max_connections: '100',
     shared_buffers: '128MB',
