@@ -320,7 +320,7 @@ export class Engine {
       await this.#surroundings.time.sleep(HELD_BUCKET_MS);
       return undecided(batch);
     }
-    if (error instanceof NotCommitted && error.mayBeOneCommand) return this.#inHalves(bucket, undecided(batch), error);
+    if (error instanceof NotCommitted && error.mayBeOneCommand) return this.#inHalves(bucket, batch, error);
     this.#trouble(`a batch of ${batch.length} was not committed`, error);
     const isConnectionLoss = error instanceof NotCommitted && error.isConnectionLoss;
     const again = isConnectionLoss ? undecided(batch).filter(({ retried }) => !retried) : [];
@@ -344,8 +344,11 @@ export class Engine {
     }
     this.#trouble(`a batch of ${batch.length} is tried in halves`, error);
     const again: Waiting[] = [];
-    const middle = Math.ceil(batch.length / 2);
-    for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
+    // Who is left alone is not the culprit yet: that may be one whose caller has had an answer meanwhile.
+    const left = undecided(batch);
+    const middle = Math.ceil(left.length / 2);
+    for (const half of [left.slice(0, middle), left.slice(middle)]) {
+      if (half.length === 0) continue;
       let lane: Session | null = null;
       try {
         lane = await this.#surroundings.connect('refundry lane');

@@ -98,37 +98,42 @@ export class Rows {
     }
   }
 
-  /** Takes all of a batch's changes, or throws and takes none: what unique indexes and counted saves refuse. */
-  save({ changes, head }: Book): void {
-    const paymentIds = namesTaken([...changes.newPayments.values()].flatMap(namesOfPayment));
-    const refundIds = namesTaken([...changes.newRefunds.values()].flatMap(namesOfRefund));
-    const keyed = namesTaken(changes.entries.flatMap(keysOfEntry));
-    assertFree(this.#paymentIds, paymentIds);
-    assertFree(this.#refundIds, refundIds);
-    assertFree(this.#keyed, keyed);
+  /** Throws where unique indexes and counted saves refuse a batch's changes. */
+  assertFits({ changes }: Book): void {
+    assertFree(this.#paymentIds, namesTaken([...changes.newPayments.values()].flatMap(namesOfPayment)));
+    assertFree(this.#refundIds, namesTaken([...changes.newRefunds.values()].flatMap(namesOfRefund)));
+    assertFree(this.#keyed, namesTaken(changes.entries.flatMap(keysOfEntry)));
     assertNew(this.merchants, changes.newMerchants, changes.changedMerchants);
     assertNew(this.payments, changes.newPayments, changes.changedPayments);
     assertNew(this.refunds, changes.newRefunds, changes.changedRefunds);
     assertNew(this.credentials, changes.newCredentials, changes.revokedCredentials);
     assertNew(this.balances, changes.newBalances, changes.changedBalances);
-    const entitlements = byId(changes.entitlements);
-    const coupons = byId(changes.coupons);
-    const settlements = byId(changes.settlements);
-    assertNew(this.entitlements, entitlements);
-    assertNew(this.coupons, coupons);
-    assertNew(this.settlements, settlements);
+    assertNew(this.entitlements, byId(changes.entitlements));
+    assertNew(this.coupons, byId(changes.coupons));
+    assertNew(this.settlements, byId(changes.settlements));
+  }
 
-    take(this.#paymentIds, paymentIds);
-    take(this.#refundIds, refundIds);
-    take(this.#keyed, keyed);
+  /** Takes all of a batch's changes, or throws and takes none. */
+  save(book: Book): void {
+    this.assertFits(book);
+    const { changes, head } = book;
+    for (const payment of changes.newPayments.values()) {
+      for (const [name, id] of namesOfPayment(payment)) this.#paymentIds.set(name, id);
+    }
+    for (const refund of changes.newRefunds.values()) {
+      for (const [name, id] of namesOfRefund(refund)) this.#refundIds.set(name, id);
+    }
+    for (const entry of changes.entries) {
+      for (const [name, keyed] of keysOfEntry(entry)) this.#keyed.set(name, keyed);
+    }
     take(this.merchants, changes.newMerchants, changes.changedMerchants);
     take(this.payments, changes.newPayments, changes.changedPayments);
     take(this.refunds, changes.newRefunds, changes.changedRefunds);
     take(this.credentials, changes.newCredentials, changes.revokedCredentials);
     take(this.balances, changes.newBalances, changes.changedBalances);
-    take(this.entitlements, entitlements);
-    take(this.coupons, coupons);
-    take(this.settlements, settlements);
+    take(this.entitlements, byId(changes.entitlements));
+    take(this.coupons, byId(changes.coupons));
+    take(this.settlements, byId(changes.settlements));
     this.journal.push(...changes.entries);
     this.head = head;
   }
