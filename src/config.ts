@@ -4,6 +4,7 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { MAX_BUCKETS } from './core/ids.ts';
 
@@ -24,10 +25,15 @@ export interface Config {
   readonly buckets: number;
   /** How long a caller waits for an answer. */
   readonly deadlineMs: number;
+  /** How long `serve` still takes requests after the signal to stop. */
+  readonly drainMs: number;
   /** What `/metrics` asks for as a bearer token; `null`: it is open. */
   readonly metricsToken: string | null;
-  /** Whether the address of a caller is taken from `X-Forwarded-For`: only behind a proxy of one's own. */
-  readonly trustProxy: boolean;
+  /**
+   * Who may say in `X-Forwarded-For` where a caller comes from: nobody, the one proxy that speaks to the server whatever
+   * its address, or proxies by address or CIDR.
+   */
+  readonly trustProxy: boolean | readonly string[];
 }
 
 /** Every variable that Refundry reads, with what it means: for `docs/reference/config.md`. */
@@ -44,9 +50,12 @@ export const VARIABLES = {
   REFUNDRY_BUCKETS: `Into how many buckets a new database is divided, 1 to ${MAX_BUCKETS}, for good. Default 4.`,
   REFUNDRY_DEADLINE_MS:
     'Milliseconds after which a caller gets 503 instead of waiting on, 100 to 60000. Default 10000.',
+  REFUNDRY_DRAIN_MS:
+    'Milliseconds for which `serve` still takes requests after the signal to stop, while /readyz says 503, 0 to 60000. Default 0.',
   REFUNDRY_METRICS_TOKEN: 'Bearer token that /metrics asks for. Default: none.',
   REFUNDRY_KEY: 'Native key as which commands of the CLI act, instead of the user of this machine.',
-  REFUNDRY_TRUST_PROXY: '`true` takes callers’ addresses from X-Forwarded-For. Default false.',
+  REFUNDRY_TRUST_PROXY:
+    'Behind a proxy: `true` takes a caller’s address from the end of X-Forwarded-For; addresses or CIDRs, by comma, only from these proxies. Default false.',
 } as const;
 
 type Variable = keyof typeof VARIABLES;
@@ -102,10 +111,13 @@ export function readConfig(env: NodeJS.ProcessEnv, needs: { readonly databaseUrl
   if (certificate !== null && key !== null && existsSync(certificate) && existsSync(key)) {
     mistakes.push(...tlsMistakes(readFileSync(certificate), readFileSync(key)));
   }
-  const trustProxy = text('REFUNDRY_TRUST_PROXY') ?? 'false';
-  if (trustProxy !== 'true' && trustProxy !== 'false') mistakes.push('REFUNDRY_TRUST_PROXY must be true or false');
+  const trustProxy = proxies(text('REFUNDRY_TRUST_PROXY') ?? 'false');
+  if (trustProxy === null) {
+    mistakes.push('REFUNDRY_TRUST_PROXY must be true, false, or addresses and CIDRs with commas between them');
+  }
   const lanes = integer('REFUNDRY_LANES', 1, 64);
   const buckets = integer('REFUNDRY_BUCKETS', 1, MAX_BUCKETS) ?? 4;
+  const drainMs = integer('REFUNDRY_DRAIN_MS', 0, 60_000) ?? 0;
   const deadlineMs = integer('REFUNDRY_DEADLINE_MS', 100, 60_000) ?? 10_000;
   for (const name of Object.keys(env)) {
     if (name.startsWith('REFUNDRY_') && !name.startsWith('REFUNDRY_TEST_') && !(name in VARIABLES)) {
@@ -123,9 +135,23 @@ export function readConfig(env: NodeJS.ProcessEnv, needs: { readonly databaseUrl
     lanes,
     buckets,
     deadlineMs,
+    drainMs,
     metricsToken: text('REFUNDRY_METRICS_TOKEN'),
-    trustProxy: trustProxy === 'true',
+    trustProxy: Object.freeze(trustProxy ?? false),
   });
+}
+
+/** Whom to trust as a proxy; `null` for a text that says nothing of the kind. */
+function proxies(text: string): Config['trustProxy'] | null {
+  if (text === 'true' || text === 'false') return text === 'true';
+  const all = text.split(',').map((one) => one.trim());
+  return all.every(isNetwork) ? all : null;
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const most = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  return most > 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
 }
 
 /** What is wrong with a certificate and its key, before anybody tries to connect. */

@@ -6,6 +6,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type FastifyServerOptions,
   LogController,
 } from 'fastify';
 import type { Logger } from 'pino';
@@ -17,9 +18,10 @@ import type { DemoAccess } from './console/scope.ts';
 import { builtPages } from './console/static.ts';
 import { actsForMerchant } from './core/caller.ts';
 import { holdsCardNumber, maskCardNumbers } from './core/card-number.ts';
-import { invalidParameter, refusal, type Refusal } from './core/errors.ts';
+import { invalidParameter, refusal, type Refusal, type RefusalFacts } from './core/errors.ts';
 import { type Backstage, converse } from './dialects/converse.ts';
 import type { Dialect, Operation, WireAnswer, WireRequest } from './dialects/dialect.ts';
+import { isSameSecret } from './engine/authenticate.ts';
 import { DIALECTS } from './dialects/index.ts';
 import type { Refundry } from './engine/refundry.ts';
 import { BrokenRequests } from './server/broken-requests.ts';
@@ -37,7 +39,7 @@ const TIMEOUT_CHECK_MS = 1_000;
 const PATH_SHOWN = 200;
 /** How often a stopping server looks for connections that have become idle. */
 const CLOSE_IDLE_MS = 25;
-/** What clients are asked to wait after 503 and 429. */
+/** What clients are asked to wait after 503, and after a 429 that does not say how long. */
 const RETRY_AFTER_SECONDS = 1;
 
 export interface ServerParts {
@@ -77,7 +79,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     childLoggerFactory: (parent) => parent,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout,
-    trustProxy: config.trustProxy,
+    trustProxy: trustedProxies(config.trustProxy),
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     forceCloseConnections: 'idle',
     return503OnClosing: true,
@@ -144,6 +146,15 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
  * What OWASP's REST Security Cheat Sheet asks of an API's answers, which are data: pages bring a policy of their own. Written
  * out, because each header is paid for at every refund.
  */
+/**
+ * Whom to believe where a request comes from. `X-Forwarded-For` is a list to whose end each proxy adds whom it heard. What
+ * stands before it the caller may have written: so with one proxy, whoever that is, just the last is believed.
+ */
+function trustedProxies(trust: Config['trustProxy']): NonNullable<FastifyServerOptions['trustProxy']> {
+  if (trust === true) return (_address, hop) => hop === 0;
+  return trust === false ? false : [...trust];
+}
+
 function securityHeaders(isTls: boolean): Readonly<Record<string, string>> {
   return {
     'cache-control': 'no-store',
@@ -251,16 +262,15 @@ async function handle(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { answer, outcome } = await converse(
-    dialect,
-    operation,
-    toWire(request),
-    request.id,
-    backstage(refundry, request.ip),
-    (error) => request.log.error({ reqId: request.id, err: error }, 'a mistake of ours'),
+  const {
+    answer,
+    outcome,
+    refusal: refused,
+  } = await converse(dialect, operation, toWire(request), request.id, backstage(refundry, request.ip), (error) =>
+    request.log.error({ reqId: request.id, err: error }, 'a mistake of ours'),
   );
   if (outcome?.replayed === true) reply.header('idempotent-replayed', 'true');
-  return send(reply, answer);
+  return send(reply, answer, refused?.facts['retry_after'] ?? RETRY_AFTER_SECONDS);
 }
 
 function toWire(request: FastifyRequest): WireRequest {
@@ -295,9 +305,13 @@ function backstage(refundry: Refundry, address: string): Backstage {
   };
 }
 
-function send(reply: FastifyReply, answer: WireAnswer): FastifyReply {
+function send(
+  reply: FastifyReply,
+  answer: WireAnswer,
+  retryAfter: RefusalFacts[string] = RETRY_AFTER_SECONDS,
+): FastifyReply {
   reply.code(answer.status).header('content-type', answer.contentType);
-  if (answer.status === 503 || answer.status === 429) reply.header('retry-after', RETRY_AFTER_SECONDS);
+  if (answer.status === 503 || answer.status === 429) reply.header('retry-after', retryAfter);
   const secure = reply.request.protocol === 'https' ? '; Secure' : '';
   for (const { name, value } of answer.cookies ?? []) {
     const ends = value === '' ? '; Max-Age=0' : '';
@@ -319,7 +333,7 @@ function serveOperations(
     return reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send({ status: 'not ready' });
   });
   app.get('/metrics', { logLevel: 'silent' }, async (request, reply) => {
-    if (metricsToken !== null && request.headers.authorization !== `Bearer ${metricsToken}`) {
+    if (metricsToken !== null && !isSameSecret(request.headers.authorization ?? '', `Bearer ${metricsToken}`)) {
       return reply.code(401).send('');
     }
     return reply.header('content-type', metrics.contentType).send(await metrics.text());

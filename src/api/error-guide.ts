@@ -17,7 +17,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorAdvice>> = {
     remedy: 'Use a key or a user with the role that `detail` names. Programs use keys, not sessions.',
   },
   rate_limited: {
-    meaning: 'Too many wrong keys or passwords came from this address within a minute.',
+    meaning: 'Too many wrong keys or passwords came from this address in a short time.',
     remedy: 'Correct it, and wait for the seconds that `Retry-After` says.',
   },
   invalid_request: {

@@ -36,7 +36,7 @@ export class Declined extends Error {
   }
 }
 
-/** What clients are asked to wait after 503 and 429. */
+/** What clients are asked to wait after 503, and after a 429 that does not say how long. */
 const RETRY_AFTER_SECONDS = 1;
 
 export type Problem = Readonly<Record<string, unknown>>;
@@ -116,7 +116,7 @@ function problemOfParameters(problems: readonly ParameterProblem[], requestId: s
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   const status = Number(problem['status']);
   reply.code(status).header('content-type', 'application/problem+json');
-  if (status === 503 || status === 429) reply.header('retry-after', RETRY_AFTER_SECONDS);
+  if (status === 503 || status === 429) reply.header('retry-after', problem['retry_after'] ?? RETRY_AFTER_SECONDS);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   return reply.send(exactJson(problem));
 }

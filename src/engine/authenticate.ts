@@ -5,10 +5,11 @@
 import { createPublicKey, hash, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import type { Credential } from '../core/account.ts';
 import type { Caller, Claim } from '../core/caller.ts';
-import { refusal, Refused } from '../core/errors.ts';
+import { type Refusal, Refused } from '../core/errors.ts';
 import { CONSOLE_PROTOCOL } from '../core/user.ts';
 import type { AccountReader } from '../store/read-accounts.ts';
 import type { Sessions } from '../store/sessions.ts';
+import { Attempts, shortName } from './attempts.ts';
 import { passwordMatches } from './passwords.ts';
 
 export type Provable = Exclude<Claim, { kind: 'anyone' }>;
@@ -17,11 +18,6 @@ export type Provable = Exclude<Claim, { kind: 'anyone' }>;
 const CACHE_MS = 2_000;
 /** Beyond it the oldest are forgotten: made-up names must not fill the memory. */
 const CACHE_ENTRIES = 10_000;
-/** Wrong secrets that one address may show for one name in a minute; then the name is closed to that address. */
-const FAILURES_PER_MINUTE = 20;
-/** Sessions that one address may open in a minute without signing in: each is a row. */
-const SESSIONS_PER_MINUTE = 120;
-const MINUTE_MS = 60_000;
 
 export function hashSecret(secret: string): string {
   return hash('sha256', secret, 'hex');
@@ -49,18 +45,19 @@ export class Authenticator {
   readonly #clock: () => number;
   readonly #cache = new Map<string, { readonly known: Promise<readonly Known[]>; readonly until: number }>();
   readonly #keys = new Map<string, KeyObject>();
-  readonly #counters = new Map<string, { readonly count: number; readonly until: number }>();
+  readonly #attempts: Attempts;
 
   constructor(accounts: AccountReader, sessions: Sessions, demo: boolean, clock: () => number = Date.now) {
     this.#accounts = accounts;
     this.#sessions = sessions;
     this.demo = demo;
     this.#clock = clock;
+    this.#attempts = new Attempts(clock);
   }
 
   /**
    * The caller whom a claim proves, or `null`. `address` is where the claim came from. Throws `Refused`
-   * (`rate_limited`) when that address showed too many wrong secrets for that name.
+   * (`rate_limited`) when that address showed too many wrong secrets, for that name or for many.
    */
   async authenticate(protocol: string, claim: Provable, address: string): Promise<Caller | null> {
     switch (claim.kind) {
@@ -95,12 +92,7 @@ export class Authenticator {
 
   /** Opens a session that nobody signed in to; returns its first token. Throws `Refused` (`rate_limited`). */
   async openSession(protocol: string, address: string): Promise<string> {
-    const opened = this.#count(`${protocol}\u0000sessions\u0000${address}`);
-    if (opened > SESSIONS_PER_MINUTE) {
-      throw new Refused(
-        refusal('rate_limited', `more than ${SESSIONS_PER_MINUTE} sessions in a minute; wait a minute`),
-      );
-    }
+    refuse(this.#attempts.session(protocol, address));
     return this.#sessions.open(protocol);
   }
 
@@ -129,8 +121,8 @@ export class Authenticator {
    */
   async user(name: string, password: string, address: string): Promise<Caller | null> {
     return this.#counted(CONSOLE_PROTOCOL, name, address, true, async () => {
-      // The newest: while a password is changed, the old one's credential may still be there.
-      const known = (await this.#lookUp(CONSOLE_PROTOCOL, name)).at(-1);
+      // There is one: the database lets no two users of one name live.
+      const [known] = await this.#lookUp(CONSOLE_PROTOCOL, name);
       const matches = await passwordMatches(password, known?.credential.secretHashes[0] ?? null);
       return matches ? (known ?? null) : null;
     });
@@ -166,36 +158,17 @@ export class Authenticator {
     closes: boolean,
     prove: () => Promise<Known | null>,
   ): Promise<Caller | null> {
-    const name = `${protocol}\u0000${lookup ?? ''}\u0000${address}`;
-    const isClosed = (): boolean => closes && this.#countOf(name) >= FAILURES_PER_MINUTE;
-    if (isClosed()) throw tooMany();
+    const name = lookup ?? '';
+    if (closes) refuse(this.#attempts.closed(protocol, name, address));
     const known = await prove();
-    if (isClosed()) throw tooMany();
-    if (known !== null) return known.caller;
-    if (this.#count(name) > FAILURES_PER_MINUTE) throw tooMany();
-    return null;
-  }
-
-  /** How often something was counted in its current minute. */
-  #countOf(name: string): number {
-    const counter = this.#counters.get(name);
-    return counter !== undefined && counter.until > this.#clock() ? counter.count : 0;
-  }
-
-  /** Counts once more; returns how often that was in the current minute. */
-  #count(name: string): number {
-    const count = this.#countOf(name) + 1;
-    if (count === 1) {
-      this.#counters.delete(name);
-      forgetOldest(this.#counters);
-    }
-    const until = count === 1 ? this.#clock() + MINUTE_MS : (this.#counters.get(name)?.until ?? 0);
-    this.#counters.set(name, { count, until });
-    return count;
+    if (closes) refuse(this.#attempts.closed(protocol, name, address));
+    if (known === null) refuse(this.#attempts.failed(protocol, name, address, closes));
+    else if (closes) this.#attempts.opened(protocol, name, address);
+    return known?.caller ?? null;
   }
 
   #lookUp(protocol: string, lookup: string): Promise<readonly Known[]> {
-    return this.#remembered(`${protocol}\u0000${lookup}`, async () => {
+    return this.#remembered(`${protocol}\u0000${shortName(lookup)}`, async () => {
       const credentials = await this.#accounts.liveCredentials(protocol, lookup);
       return Promise.all(credentials.filter((credential) => this.#isUsable(credential)).map((one) => this.#know(one)));
     });
@@ -245,10 +218,8 @@ function forgetOldest(map: Map<string, unknown>): void {
   if (oldest !== undefined) map.delete(oldest);
 }
 
-function tooMany(): Refused {
-  return new Refused(
-    refusal('rate_limited', `more than ${FAILURES_PER_MINUTE} wrong credentials in a minute; wait a minute`),
-  );
+function refuse(refused: Refusal | null): void {
+  if (refused !== null) throw new Refused(refused);
 }
 
 function toCaller(credential: Credential, merchantName: string): Caller {
@@ -264,6 +235,10 @@ function toCaller(credential: Credential, merchantName: string): Caller {
     demo: credential.demo,
   };
 }
+
+/** Compares two secrets in a time that says nothing of either: their hashes are of one length. */
+export const isSameSecret = (given: string, expected: string): boolean =>
+  timingSafeEqual(hash('sha256', given, 'buffer'), hash('sha256', expected, 'buffer'));
 
 /** Compares hashes in constant time, all of them whatever the first says. */
 function sameHashes(given: readonly string[], stored: readonly Buffer[]): boolean {

@@ -174,6 +174,6 @@ test('too many wrong keys of one address are turned away, and the right one stil
   assert.equal(statuses.at(-1), 429);
   const answer = await api.get('/v1/me', { key: 'rk_guess' });
   assertProblem(answer, 429, 'rate_limited');
-  assert.equal(answer.headers.get('retry-after'), '1');
+  assert.match(answer.headers.get('retry-after') ?? '', /^[1-6]?[0-9]$/);
   assert.equal((await api.get('/v1/me', { key: mine.key })).status, 200);
 });

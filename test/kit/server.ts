@@ -51,7 +51,7 @@ export interface TestServerOptions {
   readonly metricsToken?: string;
   readonly requestTimeoutMs?: number;
   readonly tls?: { readonly certificate: string; readonly key: string };
-  readonly trustProxy?: boolean;
+  readonly trustProxy?: boolean | readonly string[];
   /** Where the console's built pages are. */
   readonly consolePages?: string;
   readonly demo?: DemoAccess;
