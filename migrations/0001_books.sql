@@ -257,6 +257,9 @@ CREATE TABLE credential (
 );
 CREATE INDEX credential_by_lookup ON credential (lookup, protocol);
 CREATE INDEX credential_by_merchant ON credential (merchant_id);
+-- Two users of one name would be one to the journal. Without the bucket, since the table is the same on every node: two
+-- books cannot each make one.
+CREATE UNIQUE INDEX credential_of_user ON credential (lookup) WHERE protocol = 'console' AND revoked_at IS NULL;
 
 -- Sign-ins to the console, and of protocols that have them. Tokens are kept as SHA-256, so that reading this table opens
 -- nothing.

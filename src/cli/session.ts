@@ -8,6 +8,7 @@ import { readIdempotencyKey } from '../core/idempotency-key.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { NATIVE_PROTOCOL } from '../dialects/issue.ts';
 import { Refundry, type RefundryOptions } from '../engine/refundry.ts';
+import { isNameTakenMeanwhile } from '../engine/users.ts';
 import { forOperator } from './database-failure.ts';
 import { type Database, openMigrated } from './database.ts';
 import { Failure } from './failure.ts';
@@ -97,6 +98,8 @@ async function openRefundry(database: Database, options: RefundryOptions): Promi
 }
 
 function reportBug(command: Command, error: unknown): void {
+  // Whoever asked for it says so.
+  if (isNameTakenMeanwhile(command, error)) return;
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`A mistake of Refundry's in ${command.action.kind}, please report it: ${what}\n`);
 }

@@ -77,11 +77,15 @@ async function createUser(name: string, options: CreateOptions): Promise<void> {
   const credential = await newUser({ name, role, label, limits, password });
   await withSession(options, { permission: 'administer' }, async (session) => {
     const merchant = options.merchant === undefined ? null : await existing(session, options.merchant);
-    if ((await liveUsers(session, name)).length > 0) {
+    const refuseTaken = async (): Promise<void> => {
+      if ((await liveUsers(session, name)).length === 0) return;
       throw Failure.from(refusal('duplicate_reference', `there is a user ${name} already`, { name }));
-    }
-    const action = { kind: 'create_credential', credential } as const;
-    const made = await created(session, await session.execute(merchant?.id ?? null, action));
+    };
+    await refuseTaken();
+    const outcome = await session.execute(merchant?.id ?? null, { kind: 'create_credential', credential });
+    // What the database refused where nobody was a moment ago: somebody made that user in this moment.
+    if (outcome.refusal?.code === 'internal_error') await refuseTaken();
+    const made = await created(session, outcome);
     if (options.json === true) printJson(credentialView(made));
     else
       print(`Made user ${name}: role ${role}, ${merchant === null ? 'for every merchant' : `for ${merchant.name}`}.`);
@@ -137,7 +141,7 @@ async function listUsers(options: CommonOptions): Promise<void> {
 async function disableUser(name: string, options: CommonOptions): Promise<void> {
   await withSession(options, { permission: 'administer' }, async (session) => {
     const live = await knownUser(session, name);
-    await revoke(session, live);
+    if (!(await revoke(session, live))) throw changedMeanwhile(name);
     const [newest] = live.toReversed();
     const disabled = newest === undefined ? null : await session.refundry.accounts.credential(newest.id);
     if (options.json === true && disabled !== null) printJson(credentialView(disabled));
@@ -145,7 +149,10 @@ async function disableUser(name: string, options: CommonOptions): Promise<void> 
   });
 }
 
-/** Another password is another credential, made before the old one goes: whatever breaks in between, one of them opens. */
+/**
+ * Another password is another credential, made when the old one is gone: of one name only one may live. Whatever breaks in
+ * between, nobody is let in; and whoever was disabled meanwhile stays so.
+ */
 async function changePassword(name: string, options: PasswordOptions): Promise<void> {
   const password = await readNewPassword(name, options.passwordStdin === true);
   await withSession(options, { permission: 'administer' }, async (session) => {
@@ -155,9 +162,13 @@ async function changePassword(name: string, options: PasswordOptions): Promise<v
     if (before.demo) throw Failure.from(invalidParameter('name', 'users of demo mode have no password'));
     const { role, label } = before;
     const credential = await newUser({ name, role: role as UserRole, label, limits: limitsOf(before), password });
-    const action = { kind: 'create_credential', credential } as const;
-    const made = await created(session, await session.execute(before.merchantId, action));
-    await revoke(session, live);
+    if (!(await revoke(session, live))) throw changedMeanwhile(name);
+    const outcome = await session.execute(before.merchantId, { kind: 'create_credential', credential });
+    if (outcome.refusal !== null) {
+      const left = `user ${name} is disabled now, without the new password; make the user again with refundry user create`;
+      throw Failure.from({ ...outcome.refusal, message: `${outcome.refusal.message}; ${left}` });
+    }
+    const made = await created(session, outcome);
     if (options.json === true) printJson(credentialView(made));
     else print(`Set another password for user ${name}; whoever was signed in as ${name} is no more.`);
   });
@@ -176,8 +187,19 @@ async function knownUser(session: Session, name: string): Promise<Credential[]> 
   return live;
 }
 
-async function revoke(session: Session, credentials: readonly Credential[]): Promise<void> {
+/** Of two who disable a user, or set another password, at once, only one has ended what both saw. */
+function changedMeanwhile(name: string): Failure {
+  const message = `somebody else changed user ${name} in this moment, and nothing more was done: look at user list`;
+  return Failure.from(refusal('resource_not_found', message, { resource: 'user' }));
+}
+
+/** Whether any was still there to be revoked. */
+async function revoke(session: Session, credentials: readonly Credential[]): Promise<boolean> {
+  let wasLive = false;
   for (const { id, merchantId } of credentials) {
-    accepted(await session.execute(merchantId, { kind: 'revoke_credential', credentialId: id }));
+    const { entry } = accepted(await session.execute(merchantId, { kind: 'revoke_credential', credentialId: id }));
+    // Revoking a revoked one is no entry.
+    wasLive ||= entry !== null;
   }
+  return wasLive;
 }

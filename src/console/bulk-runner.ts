@@ -22,6 +22,15 @@ const RETRY_MS = [50, 100, 200, 500, 1_000] as const;
 /** Who runs it, for the journal and for the limits that apply. */
 export type Operator = Pick<Caller, 'protocol' | 'credentialId' | 'lookup' | 'role' | 'settings'>;
 
+/** One run in this process. */
+interface Work {
+  readonly run: BulkRun;
+  readonly operator: Operator;
+  readonly requestId: string;
+  /** Whether the operator may still do it: a role is the credential's for good, so whoever loses it has none that is live. */
+  isAllowed: boolean;
+}
+
 export class BulkRunner {
   readonly #refundry: Refundry;
   readonly #onTrouble: (error: unknown) => void;
@@ -37,8 +46,11 @@ export class BulkRunner {
   async start(run: BulkRun, operator: Operator, requestId: string): Promise<void> {
     if (this.#stopping || this.#running.has(run.id)) return;
     if (!(await this.#refundry.bulk.take(run, actorOf(operator)))) return;
-    const work = this.#work(run, operator, requestId).finally(() => this.#running.delete(run.id));
-    this.#running.set(run.id, work);
+    const work = this.#work({ run, operator, requestId, isAllowed: true });
+    this.#running.set(
+      run.id,
+      work.finally(() => this.#running.delete(run.id)),
+    );
   }
 
   /** What each line that is not decided would become now, one after the other. */
@@ -60,17 +72,19 @@ export class BulkRunner {
     await Promise.all(this.#running.values());
   }
 
-  async #work(run: BulkRun, operator: Operator, requestId: string): Promise<void> {
+  async #work(work: Work): Promise<void> {
     const { bulk } = this.#refundry;
+    const { run } = work;
     const beating = setInterval(() => {
       bulk
         .beat(run)
         .then(() => bulk.count(run))
+        .then(() => this.#lookAgain(work))
         // A beat that is missed is the next one's matter; the lines themselves say when the database is away.
         .catch(() => undefined);
     }, BEAT_MS);
     try {
-      const isDone = await this.#lines(run, operator, requestId);
+      const isDone = await this.#lines(work);
       await bulk.count(run);
       await bulk.finish(run, isDone ? 'done' : 'interrupted');
     } catch (error) {
@@ -82,16 +96,25 @@ export class BulkRunner {
     }
   }
 
+  /** Whoever was disabled meanwhile, or has another password, refunds nothing more. */
+  async #lookAgain(work: Work): Promise<void> {
+    const credential = await this.#refundry.accounts.credential(work.operator.credentialId);
+    work.isAllowed &&= credential !== null && credential.revokedAt === null;
+  }
+
   /** Whether it came to the end. */
-  async #lines(run: BulkRun, operator: Operator, requestId: string): Promise<boolean> {
+  async #lines(work: Work): Promise<boolean> {
     const { bulk } = this.#refundry;
+    const { run } = work;
     for (let after = 0; !this.#stopping;) {
+      await this.#lookAgain(work);
+      if (!work.isAllowed) return false;
       const lines = await bulk.lines(run, after, 'undecided', LINES_AT_ONCE);
       const last = lines.at(-1);
       if (last === undefined) return true;
       const patience = performance.now() + PATIENCE_MS;
       const outcomes = await Promise.all(
-        lines.map((line) => this.#execute(commandOf(run, line, operator, requestId), patience)),
+        lines.map((line) => this.#execute(work, commandOf(run, line, work.operator, work.requestId), patience)),
       );
       const results = new Map<number, BulkResult>();
       for (const [index, { line }] of lines.entries()) {
@@ -106,12 +129,12 @@ export class BulkRunner {
   }
 
   /** The outcome of a line; `null` when it is not known in time. */
-  async #execute(command: Command, patience: number): Promise<Outcome | null> {
+  async #execute(work: Work, command: Command, patience: number): Promise<Outcome | null> {
     for (let attempt = 0; ; attempt += 1) {
       const outcome = await this.#refundry.execute(command);
       const code = outcome.refusal?.code;
       if (code !== 'overloaded' && code !== 'outcome_unknown') return outcome;
-      if (this.#stopping || performance.now() > patience) return null;
+      if (this.#stopping || !work.isAllowed || performance.now() > patience) return null;
       await sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
     }
   }

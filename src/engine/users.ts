@@ -1,5 +1,5 @@
 /** Making users: people who sign in to the console. */
-import type { NewCredential } from '../core/command.ts';
+import type { Command, NewCredential } from '../core/command.ts';
 import { invalidParameter, Refused } from '../core/errors.ts';
 import type { AmountByCurrency } from '../core/policy.ts';
 import {
@@ -10,6 +10,7 @@ import {
   USER_NAME,
   type UserRole,
 } from '../core/user.ts';
+import { NotCommitted } from '../store/transaction.ts';
 import { hashPassword } from './passwords.ts';
 
 export interface UserRequest {
@@ -43,6 +44,17 @@ export async function newUser({ name, role, label, limits = {}, password }: User
     settings: limit.length === 0 ? {} : { limit },
     demo: password === null,
   };
+}
+
+/** SQLSTATE `unique_violation`. */
+const NOT_UNIQUE = '23505';
+
+/**
+ * Whether a command failed because another process made a user of the same name in the same moment: the database lets
+ * only one of them through, whatever both had read before.
+ */
+export function isNameTakenMeanwhile({ action }: Command, error: unknown): boolean {
+  return action.kind === 'create_credential' && error instanceof NotCommitted && error.sqlState === NOT_UNIQUE;
 }
 
 /** Throws `Refused` (`invalid_request`). */
