@@ -143,10 +143,6 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
 }
 
 /**
- * What OWASP's REST Security Cheat Sheet asks of an API's answers, which are data: pages bring a policy of their own. Written
- * out, because each header is paid for at every refund.
- */
-/**
  * Whom to believe where a request comes from. `X-Forwarded-For` is a list to whose end each proxy adds whom it heard. What
  * stands before it the caller may have written: so with one proxy, whoever that is, just the last is believed.
  */
@@ -155,6 +151,10 @@ function trustedProxies(trust: Config['trustProxy']): NonNullable<FastifyServerO
   return trust === false ? false : [...trust];
 }
 
+/**
+ * What OWASP's REST Security Cheat Sheet asks of an API's answers, which are data: pages bring a policy of their own. Written
+ * out, because each header is paid for at every refund.
+ */
 function securityHeaders(isTls: boolean): Readonly<Record<string, string>> {
   return {
     'cache-control': 'no-store',
