@@ -101,8 +101,7 @@ export function openReaders(database: DatabaseSettings, connections = 4): pg.Poo
     application_name: 'refundry reader',
     idleTimeoutMillis: 30_000,
   });
-  pool.on('error', () => undefined);
-  return pool;
+  return withoutEvents(pool);
 }
 
 /** Connections for what is written and is no money: sessions, and files of refunds. */
@@ -113,7 +112,16 @@ export function openWriters(database: DatabaseSettings): pg.Pool {
     max: 2,
     application_name: 'refundry writer',
   });
+  return withoutEvents(pool);
+}
+
+/**
+ * Whoever asks learns of a lost connection by the question's own error. The driver reports it by an event, too, on the
+ * pool or, while somebody holds the connection, on the connection: unheard, either would end the process.
+ */
+function withoutEvents(pool: pg.Pool): pg.Pool {
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
