@@ -53,13 +53,15 @@ export interface ServerParts {
   readonly consolePages?: string;
   /** The dialects to serve; tests add one of their own. */
   readonly dialects?: readonly Dialect[];
+  /** Whether the server is about to stop: it still answers, but wants no new requests. */
+  readonly isLeaving?: () => boolean;
   /** How long a request may take to arrive; tests wait less. */
   readonly requestTimeoutMs?: number;
 }
 
 /** Builds the server; `listen` and `close` are the caller's. Closing it finishes the requests in flight. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { refundry, config, logger, metrics } = parts;
+  const { refundry, config, logger, metrics, isLeaving = () => false } = parts;
   const dialects = parts.dialects ?? DIALECTS;
   const base: FastifyBaseLogger = logger;
   const access = new AccessLog(logger);
@@ -70,6 +72,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   const broken = new BrokenRequests({
     logger,
     requestTimeoutMs: requestTimeout,
+    headers: security,
     dialectAt: (url) => dialectAt(dialects, url),
   });
   const app = Fastify({
@@ -82,7 +85,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     trustProxy: trustedProxies(config.trustProxy),
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    // What still comes over connections that were open is answered like anything else; Fastify closes them then.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 255 },
     clientErrorHandler: (error, socket) => broken.answer(error, socket),
     frameworkErrors: (_error, request, reply) => {
@@ -104,6 +108,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   app.addHook('onRequest', (request, reply, done) => {
     broken.begin(reply);
     reply.header('x-request-id', request.id).headers(security);
+    // Whoever keeps connections makes the next one to another server.
+    if (isLeaving()) reply.header('connection', 'close');
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
@@ -137,7 +143,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   const pages = parts.consolePages ?? builtPages();
   await app.register(async (scope) => registerConsole(scope, { refundry, pages, demo: parts.demo ?? null }));
   for (const dialect of dialects) await app.register(async (scope) => serveDialect(scope, dialect, refundry));
-  serveOperations(app, refundry, metrics, config.metricsToken);
+  serveOperations(app, refundry, metrics, config.metricsToken, isLeaving);
   app.setNotFoundHandler((request, reply) => refuseUnknown(dialects, request, reply));
   return app;
 }
@@ -326,10 +332,11 @@ function serveOperations(
   refundry: Refundry,
   metrics: Metrics,
   metricsToken: string | null,
+  isLeaving: () => boolean,
 ): void {
   app.get('/healthz', { logLevel: 'silent' }, async () => ({ status: 'ok' }));
   app.get('/readyz', { logLevel: 'silent' }, async (_request, reply) => {
-    if (await refundry.isReady()) return { status: 'ready' };
+    if (!isLeaving() && (await refundry.isReady())) return { status: 'ready' };
     return reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send({ status: 'not ready' });
   });
   app.get('/metrics', { logLevel: 'silent' }, async (request, reply) => {

@@ -1,5 +1,6 @@
 /** A server's life, from its database to its last answer: the same for `start` and `serve`. */
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
@@ -21,6 +22,8 @@ export interface ServerRun {
   /** After the books are open and before anybody can call. */
   readonly beforeListening?: (refundry: Refundry) => Promise<void>;
   readonly onReady: (url: string, logger: Logger) => void;
+  /** How long the server still takes requests after the first signal to stop, milliseconds. */
+  readonly drainMs?: number;
   /** At the first signal to stop. */
   readonly onStopping?: () => void;
 }
@@ -52,7 +55,11 @@ export async function runServer(run: ServerRun): Promise<void> {
   }).catch((error: unknown) => {
     throw forOperator(error);
   });
-  metrics = new Metrics(() => refundry.engine.queueDepth);
+  metrics = new Metrics(
+    () => refundry.engine.queueDepth,
+    () => refundry.isReady(),
+  );
+  let isLeaving = false;
   try {
     await run.beforeListening?.(refundry);
     const app = await createServer({
@@ -60,6 +67,7 @@ export async function runServer(run: ServerRun): Promise<void> {
       config,
       logger,
       metrics,
+      isLeaving: () => isLeaving,
       ...(demo ? { demo: demoAccess(config.home) } : {}),
     });
     try {
@@ -71,6 +79,8 @@ export async function runServer(run: ServerRun): Promise<void> {
       const signal = await stopping;
       run.onStopping?.();
       logStop(logger, signal);
+      isLeaving = true;
+      await sleep(run.drainMs ?? 0);
     } finally {
       await app.close();
     }

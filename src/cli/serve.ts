@@ -22,6 +22,7 @@ export function serveCommand(): Command {
         host: config.host,
         database,
         demo: false,
+        drainMs: config.drainMs,
         onReady: announce,
       });
     });

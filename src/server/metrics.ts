@@ -1,8 +1,14 @@
 /** What operators watch, in Prometheus's format. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Command } from '../core/command.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { TroubleKind } from '../store/trouble.ts';
+
+/** A database that hangs must not keep whoever wants to know of it. */
+const READY_MS = 1_000;
+
+const patience = (): Promise<boolean> => sleep(READY_MS, false, { ref: false });
 
 export class Metrics {
   readonly #registry = new Registry();
@@ -51,13 +57,19 @@ export class Metrics {
     registers: [this.#registry],
   });
 
-  constructor(queueDepth: () => number) {
+  constructor(queueDepth: () => number, isReady: () => Promise<boolean> = () => Promise.resolve(true)) {
     collectDefaultMetrics({ register: this.#registry });
     const depth: Gauge = new Gauge({
       name: 'refundry_queue_depth',
       help: 'Commands that wait for a batch.',
       registers: [this.#registry],
       collect: (): void => depth.set(queueDepth()),
+    });
+    const ready: Gauge = new Gauge({
+      name: 'refundry_ready',
+      help: '1 when the database answers and a batch could start now, else 0.',
+      registers: [this.#registry],
+      collect: async (): Promise<void> => ready.set((await Promise.race([isReady(), patience()])) ? 1 : 0),
     });
   }
 
