@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertBalanced, CoreBooks, idNumber, MERCHANT_ID, OTHER_MERCHANT_ID, refusalOf } from '../../test/kit/core.ts';
+import {
+  assertBalanced,
+  CoreBooks,
+  idNumber,
+  MERCHANT_ID,
+  OTHER_MERCHANT_ID,
+  refusalOf,
+  registration,
+} from '../../test/kit/core.ts';
 import { present } from '../../test/kit/rows.ts';
 import type { NewCredential } from './command.ts';
 import { isSettled } from './payment.ts';
@@ -99,6 +107,8 @@ test('commands for a merchant who does not exist are not decided', () => {
     facts: { resource: 'merchant' },
   });
   assert.equal(outcome.entry, null);
+  const unreadable = books.run(registration({ amountMinor: 0n }), { merchantId: OTHER_MERCHANT_ID });
+  assert.equal(refusalOf(unreadable).code, 'invalid_request');
 });
 
 test('creating a merchant who exists changes nothing', () => {

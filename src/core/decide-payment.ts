@@ -59,9 +59,8 @@ function registerPayment(book: Book, command: Command, action: RegisterPayment, 
   const merchantId = command.merchantId ?? '';
   const merchant = book.merchant(merchantId);
   if (merchant === undefined) throw new Error('decide must have refused an unknown merchant');
-  const createdAt = action.createdAt ?? action.capturedAt ?? env.now;
-  const capturedAt = action.status === 'captured' ? (action.capturedAt ?? createdAt) : null;
-  const invalid = registrationFault(action, createdAt, capturedAt, env.now);
+  const { createdAt, capturedAt } = timesOf(action, env.now);
+  const invalid = registrationFault(action, env.now);
   if (invalid !== null) return refuse(book, command, env, invalid);
 
   const given = action.references.flatMap(({ namespace, value }) => (value === null ? [] : [{ namespace, value }]));
@@ -139,13 +138,15 @@ function registerPayment(book: Book, command: Command, action: RegisterPayment, 
   });
 }
 
+/** When the original was made and captured: now, where nothing else is said. */
+function timesOf(action: RegisterPayment, now: number): { createdAt: number; capturedAt: number | null } {
+  const createdAt = action.createdAt ?? action.capturedAt ?? now;
+  return { createdAt, capturedAt: action.status === 'captured' ? (action.capturedAt ?? createdAt) : null };
+}
+
 /** What is wrong with a registration whatever the book says; `null` if nothing is. */
-function registrationFault(
-  action: RegisterPayment,
-  createdAt: number,
-  capturedAt: number | null,
-  now: number,
-): Refusal | null {
+export function registrationFault(action: RegisterPayment, now: number): Refusal | null {
+  const { createdAt, capturedAt } = timesOf(action, now);
   if (action.amountMinor <= 0n || action.amountMinor > MAX_AMOUNT_MINOR) {
     return invalidParameter('amount', `must be from 1 to ${MAX_AMOUNT_MINOR} minor units`);
   }
@@ -202,6 +203,7 @@ function isSamePayment(book: Book, payment: Payment, action: RegisterPayment): b
     (payment.capturedSeq === payment.createdSeq) === (action.status === 'captured') &&
     (action.createdAt === null || payment.createdAt === action.createdAt) &&
     (action.capturedAt === null || payment.capturedAt === action.capturedAt) &&
+    payment.references.length === action.references.length &&
     sameSet(
       asked.map((reference) => [reference.namespace, reference.value]),
       payment.references

@@ -6,7 +6,7 @@
 import type { Book } from './book.ts';
 import { type Command, fingerprint } from './command.ts';
 import { decideAccount } from './decide-account.ts';
-import { decidePayment } from './decide-payment.ts';
+import { decidePayment, registrationFault } from './decide-payment.ts';
 import { decideRefund } from './decide-refund.ts';
 import { type Decision, type Env, undecided } from './decision.ts';
 import { refusal } from './errors.ts';
@@ -14,23 +14,30 @@ import { refusedOutcome } from './outcome.ts';
 
 /** Decides one command. Throws only on a bug, and then nothing of the command has happened. */
 export function decide(book: Book, command: Command, env: Env): Decision {
-  const { merchantId, idempotencyKey, action } = command;
-  if (merchantId !== null && idempotencyKey !== null) {
-    const earlier = book.keyed(merchantId, idempotencyKey);
-    if (earlier !== undefined) {
-      if (earlier.fingerprint === fingerprint(command)) return undecided({ ...earlier.outcome, replayed: true });
-      return undecided(
-        refusedOutcome(
-          refusal('idempotency_key_reused', 'this idempotency key was used with another request; use a new key', {
-            idempotency_key: idempotencyKey,
-          }),
-        ),
-      );
-    }
-  }
+  const { merchantId, idempotencyKey } = command;
+  const earlier = merchantId === null || idempotencyKey === null ? undefined : book.keyed(merchantId, idempotencyKey);
+  if (earlier === undefined) return act(book, command, env);
+  if (earlier.fingerprint === fingerprint(command)) return undecided({ ...earlier.outcome, replayed: true });
+  const asNew = act(book, command, env);
+  // A request that cannot be read hears that, whatever its key was used for.
+  if (asNew.outcome.refusal?.code === 'invalid_request') return asNew;
+  return undecided(
+    refusedOutcome(
+      refusal('idempotency_key_reused', 'this idempotency key was used with another request; use a new key', {
+        idempotency_key: idempotencyKey,
+      }),
+    ),
+  );
+}
+
+function act(book: Book, command: Command, env: Env): Decision {
+  const { merchantId, action } = command;
   if (merchantId !== null && action.kind !== 'create_merchant' && book.merchant(merchantId) === undefined) {
+    const fault = action.kind === 'register_payment' ? registrationFault(action, env.now) : null;
     return undecided(
-      refusedOutcome(refusal('resource_not_found', `there is no merchant ${merchantId}`, { resource: 'merchant' })),
+      refusedOutcome(
+        fault ?? refusal('resource_not_found', `there is no merchant ${merchantId}`, { resource: 'merchant' }),
+      ),
     );
   }
   switch (action.kind) {

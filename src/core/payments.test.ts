@@ -150,6 +150,7 @@ test('registering the same again gives that payment, and anything else under its
     { createdAt: books.now - 1 },
     { references: [reference('order-1'), reference('9', 'bbmsl.orderId')] },
     { references: [reference('order-1')] },
+    { references: [...(given.references ?? []), { namespace: 'other.number', value: null, numbered: true }] },
     { ifSame: 'refuse' },
   ];
   for (const other of others) {

@@ -175,6 +175,17 @@ test('the same key for anything else is refused, and binds nothing', () => {
   assert.equal(books.current(payment).refundedMinor, 1n);
 });
 
+test('a request that cannot be read hears that before anything of its key', () => {
+  const books = new CoreBooks();
+  const payment = books.payment();
+  const key = { idempotencyKey: 'the-key' };
+  books.refund(payment, 1n, {}, key);
+  const excess = { amount: { kind: 'major', text: '0.005' } } as const;
+  assert.equal(books.refund(payment, 1n, excess, key).refusal?.code, 'invalid_request');
+  assert.equal(books.run(registration({ createdAt: books.now + 1 }), key).refusal?.code, 'invalid_request');
+  assert.equal(books.run(registration(), key).refusal?.code, 'idempotency_key_reused');
+});
+
 test('what was not decided leaves the key free', () => {
   const books = new CoreBooks();
   const payment = books.payment();

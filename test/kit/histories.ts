@@ -116,7 +116,11 @@ const registering: fc.Arbitrary<Making> = fc
     currency: fc.constantFrom('USD', 'USD', 'USD', 'JPY', 'KWD'),
     status: fc.constantFrom('captured' as const, 'captured' as const, 'pending' as const),
     references: requestedReferences,
-    details: fc.constantFrom({}, {}, { description: 'Ünïcode "quoted" \\ text', metadata: { b: 1.5, a: [null, true] } }),
+    details: fc.constantFrom(
+      {},
+      {},
+      { description: 'Ünïcode "quoted" \\ text', metadata: { b: 1.5, a: [null, true] } },
+    ),
     entitlements: fc.array(entitlement, { maxLength: 2 }),
     couponCode: fc.constantFrom(null, 'C', 'C'),
     createdAt: seldom(fc.constantFrom(SOME_TIME - DAY_MS, SOME_TIME - DAY_MS, SOME_TIME + 10_000 * DAY_MS), 8),
@@ -183,10 +187,10 @@ const onPayment: fc.Arbitrary<Making> = fc
     index,
     seldom(references, 6),
   )
-  .map(
-    ([kind, at, named]) =>
-      (made) => ({ kind, payment: named === null ? { id: pick(made.paymentIds, at) } : { references: named } }),
-  );
+  .map(([kind, at, named]) => (made) => ({
+    kind,
+    payment: named === null ? { id: pick(made.paymentIds, at) } : { references: named },
+  }));
 
 const onRefund: fc.Arbitrary<Making> = fc
   .tuple(
@@ -247,7 +251,10 @@ const commanding: fc.Arbitrary<Step['command']> = fc
     ),
     actor: fc.constantFrom('key:first', 'key:first', 'key:second', 'user:ada', 'key:first/ada'),
     protocol: fc.constantFrom('native', 'native', 'native', 'payengine'),
-    idempotencyKey: fc.oneof(fc.constant(null), fc.nat(30).map((number) => `k-${number}`)),
+    idempotencyKey: fc.oneof(
+      fc.constant(null),
+      fc.nat(30).map((number) => `k-${number}`),
+    ),
     protocolPolicy: fc.constantFrom(...PROTOCOL_POLICIES),
     /** Now and then of another merchant, who knows nothing of the first one's. */
     merchant: fc.constantFrom(...Array<object>(25).fill({}), OTHERS),
@@ -258,17 +265,24 @@ const commanding: fc.Arbitrary<Step['command']> = fc
         command(make(made), { ...more, ...merchant }),
   );
 
-/** Something that was asked before, asked again: by whoever, and spelt another way. */
+/** Something that was asked before, asked again: by whoever, spelt another way, or a little different. */
 const repeating: fc.Arbitrary<Step['command']> = fc
   .record({
     at: fc.nat(20),
-    more: fc.constantFrom<Partial<Command>>({}, {}, { actor: 'key:second', requestId: 'again' }, OTHERS),
-    isRespelt: fc.boolean(),
+    more: fc.constantFrom<Partial<Command>>(
+      {},
+      {},
+      { actor: 'key:second', requestId: 'again' },
+      { idempotencyKey: null },
+      { idempotencyKey: null },
+      OTHERS,
+    ),
+    change: fc.constantFrom((action: Action) => action, respelt, altered),
   })
-  .map(({ at, more, isRespelt }) => (made) => {
+  .map(({ at, more, change }) => (made) => {
     const earlier = made.commands[at % Math.max(1, made.commands.length)] ?? command(registration());
-    const isCreation = earlier.action.kind === 'create_merchant';
-    return { ...earlier, ...(!isCreation && more), action: isRespelt ? respelt(earlier.action) : earlier.action };
+    if (earlier.action.kind === 'create_merchant') return earlier;
+    return { ...earlier, ...more, action: change(earlier.action) };
   });
 
 /** The same with a zero more after the amount, and with the references the other way round. */
@@ -281,6 +295,16 @@ function respelt(action: Action): Action {
     amount: given.kind === 'major' && given.text.includes('.') ? { ...given, text: `${given.text}0` } : given,
     payment: 'id' in payment ? payment : { references: payment.references.toReversed() },
   };
+}
+
+/** Another amount, or a reference more or less. */
+function altered(action: Action): Action {
+  if (action.kind === 'refund_payment') return { ...action, amount: { kind: 'minor', minor: 2n, currency: null } };
+  if (action.kind !== 'register_payment') return action;
+  const { references: given } = action;
+  const number = { namespace: 'bbmsl.orderId', value: null, numbered: true };
+  const isNumbered = given.some(({ namespace }) => namespace === number.namespace);
+  return { ...action, references: isNumbered ? given.slice(1) : [...given, number] };
 }
 
 const creatingOther: Step['command'] = () =>

@@ -14,10 +14,16 @@ export function policyOf(books: ModelBooks, { merchantId, protocolPolicy }: Comm
     partialRefunds: both.every(({ partialRefunds }) => partialRefunds),
     refundsPerPayment: smallest(both.map(({ refundsPerPayment }) => refundsPerPayment)),
     windowDays: smallest(both.map(({ windowDays }) => windowDays)),
-    minimumMinor: perCurrency(both.map(({ minimumMinor }) => minimumMinor), 'highest'),
+    minimumMinor: perCurrency(
+      both.map(({ minimumMinor }) => minimumMinor),
+      'highest',
+    ),
     balanceMustCover: both.some(({ balanceMustCover }) => balanceMustCover),
     reasonRequired: both.some(({ reasonRequired }) => reasonRequired),
-    approvalAboveMinor: perCurrency(both.map(({ approvalAboveMinor }) => approvalAboveMinor), 'lowest'),
+    approvalAboveMinor: perCurrency(
+      both.map(({ approvalAboveMinor }) => approvalAboveMinor),
+      'lowest',
+    ),
     approvalHours: smallest(both.map(({ approvalHours }) => approvalHours)),
   };
 }

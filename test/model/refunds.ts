@@ -18,7 +18,9 @@ type RefundAction = Extract<Action, { readonly kind: `${string}_refund` | 'refun
 
 export function refundAction(books: ModelBooks, command: Command, action: RefundAction): Answer {
   if (action.kind === 'refund_payment') return refundPayment(books, command, action);
-  const refund = books.refunds.find(({ id, merchantId }) => id === action.refundId && merchantId === command.merchantId);
+  const refund = books.refunds.find(
+    ({ id, merchantId }) => id === action.refundId && merchantId === command.merchantId,
+  );
   const payment = books.payments.find(({ id }) => id === refund?.paymentId);
   if (refund === undefined || payment === undefined) return books.turnAway('refund_not_found', {});
   const { amountMinor } = refund;
@@ -77,11 +79,11 @@ function refundPayment(books: ModelBooks, command: Command, action: RefundPaymen
       one.reference.value === reference.value,
   );
   if (named !== undefined && reference !== null) {
-    return books.refuse(
-      command,
-      'duplicate_reference',
-      { namespace: reference.namespace, reference: reference.value, refund_id: named.id },
-    );
+    return books.refuse(command, 'duplicate_reference', {
+      namespace: reference.namespace,
+      reference: reference.value,
+      refund_id: named.id,
+    });
   }
   if (payment === undefined) return books.turnAway('payment_not_found', {});
   const amountMinor = asked(books, action.amount, payment) ?? 0n;

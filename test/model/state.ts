@@ -137,8 +137,7 @@ export function stateOfRows(rows: Rows): State {
 
 /** The rows of some merchants in a database, as an auditor reads them. */
 export async function stateOfDatabase(client: pg.Client, merchantIds: readonly string[]): Promise<State> {
-  const read = async (statement: string): Promise<Line[]> =>
-    (await client.query<Line>(statement, [merchantIds])).rows;
+  const read = async (statement: string): Promise<Line[]> => (await client.query<Line>(statement, [merchantIds])).rows;
   return {
     payments: await read(
       `SELECT id, merchant_id AS of, concat_ws(' ', status, disputed::text, currency, captured_minor, refunded_minor,
