@@ -1,0 +1,17 @@
+/** `npm run crash -- --seed N --minutes M`: two servers under load, killed, stopped and cut off for as long as one likes. */
+import { longRun } from '../kit/long-run.ts';
+import { crash } from './run.ts';
+
+let isInterrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (isInterrupted = true));
+
+await longRun('crash', 2, ({ seed, hasTime, progress }) =>
+  crash({
+    seed,
+    faults: null,
+    hasTime: () => hasTime() && !isInterrupted,
+    progress,
+    checkEvery: 8,
+    longestStopMs: 1_500,
+  }),
+);
