@@ -163,6 +163,9 @@ export class Refundry {
       const warning = await assertClock(client);
       if (warning !== null) this.troubled(warning, undefined);
       this.#clockGuard.accept();
+    } catch (error) {
+      if (isDatabaseAway(error) || !(error instanceof Error)) throw error;
+      this.troubled(error.message, undefined);
     } finally {
       client.release();
     }

@@ -1,11 +1,14 @@
 /**
  * What is wrong with the database, in the log: in a sentence that says what to do about it, when it begins, every ten
- * seconds while it lasts, and when it is over; not once for every request that meets it.
+ * seconds while it lasts, and when it is over; not once for every request that meets it, nor for every time that it comes
+ * and goes.
  */
 import type { Logger } from 'pino';
 import { databaseTrouble, type TroubleKind } from '../store/trouble.ts';
 
 const AGAIN_MS = 10_000;
+/** Without another trouble after a commit: then it is over. */
+const OVER_MS = 1_000;
 
 interface Told {
   readonly at: number;
@@ -19,6 +22,8 @@ export class TroubleLog {
   readonly #told = new Map<string, Told>();
   /** Since when the database is in trouble, on the process's monotonic clock; `null` while it is not. */
   #since: number | null = null;
+  /** Runs from a commit to `OVER_MS` later, unless a trouble comes in between. */
+  #over: NodeJS.Timeout | null = null;
 
   /** `count` is told of every trouble, also of those without a line. */
   constructor(logger: Logger, count: (kind: TroubleKind | 'other') => void) {
@@ -31,7 +36,11 @@ export class TroubleLog {
     const trouble = databaseTrouble(error);
     this.#count(trouble?.kind ?? 'other');
     const now = performance.now();
-    if (trouble !== null) this.#since ??= now;
+    if (trouble !== null) {
+      this.#since ??= now;
+      if (this.#over !== null) clearTimeout(this.#over);
+      this.#over = null;
+    }
     // The same with other numbers is the same.
     const name = `${trouble?.kind ?? ''} ${message.replace(/\d+/g, '')}`;
     const told = this.#told.get(name);
@@ -51,11 +60,15 @@ export class TroubleLog {
 
   /** For the engine's observer: a batch was committed. */
   committed(): void {
-    if (this.#since === null) return;
+    if (this.#since === null || this.#over !== null) return;
     const seconds = Math.ceil((performance.now() - this.#since) / 1000);
-    this.#since = null;
-    this.#told.clear();
-    this.#logger.info({ seconds }, `PostgreSQL commits again, after ${seconds} s`);
+    this.#over = setTimeout(() => {
+      this.#since = null;
+      this.#over = null;
+      this.#told.clear();
+      this.#logger.info({ seconds }, `PostgreSQL commits again, after ${seconds} s`);
+    }, OVER_MS);
+    this.#over.unref();
   }
 }
 
