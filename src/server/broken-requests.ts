@@ -24,6 +24,8 @@ interface ParserError extends Error {
 export interface BrokenRequestsParts {
   readonly logger: Logger;
   readonly requestTimeoutMs: number;
+  /** What every answer has. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Whose path it is, if any partner's. */
   dialectAt(url: string): Dialect | undefined;
 }
@@ -85,7 +87,7 @@ export class BrokenRequests {
       `content-type: ${answer.contentType}`,
       `content-length: ${body.length}`,
       `x-request-id: ${requestId}`,
-      'x-content-type-options: nosniff',
+      ...Object.entries(this.#parts.headers).map(([name, value]) => `${name}: ${value}`),
       'connection: close',
     ];
     this.#parts.logger.info({ reqId: requestId, code: error.code, status: answer.status }, 'broken request');
