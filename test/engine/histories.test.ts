@@ -9,12 +9,13 @@ import { OPEN_POLICY } from '../../src/core/policy.ts';
 import { verifyBooks } from '../../src/engine/verify.ts';
 import { openReaders } from '../../src/store/connection.ts';
 import { Books } from '../kit/books.ts';
-import { SOME_TIME } from '../kit/core.ts';
+import { DAY_MS, MERCHANT_ID, OTHER_MERCHANT_ID, SOME_TIME } from '../kit/core.ts';
 import { createDatabase } from '../kit/database.ts';
-import { history, keep, nothingMade, type Step } from '../kit/histories.ts';
+import { history, keep, MOST_BACKWARDS_MS, nothingMade, type Step } from '../kit/histories.ts';
 
 const bugs: unknown[] = [];
-let now = SOME_TIME;
+/** Longer after the times that histories give than any window: what they are relative to now never matters. */
+let now = SOME_TIME + 10 * DAY_MS;
 const database = await createDatabase();
 const books = await Books.open(
   { clock: () => now, observer: { bug: (_command, error) => bugs.push(error) } },
@@ -23,7 +24,13 @@ const books = await Books.open(
 
 /** Runs a history in groups of `size` steps, whose commands know what earlier groups made. */
 async function run(steps: readonly Step[], size: number, together: boolean): Promise<string> {
+  // Past every moment that a history before it has left in a book.
+  now += MOST_BACKWARDS_MS;
   const merchantId = books.engine.newMerchantId();
+  const merchants = new Map([
+    [MERCHANT_ID, merchantId],
+    [OTHER_MERCHANT_ID, books.merchantIdBeside(merchantId)],
+  ]);
   const created = await books.command(merchantId, {
     kind: 'create_merchant',
     name: 'Example Ltd',
@@ -35,7 +42,10 @@ async function run(steps: readonly Step[], size: number, together: boolean): Pro
   for (let at = 0; at < steps.length; at += size) {
     const group = steps.slice(at, at + size);
     for (const { laterMs } of group) now += laterMs;
-    const commands = group.map((step): Command => ({ ...step.command(made), merchantId }));
+    const commands = group.map((step): Command => {
+      const asked = step.command(made);
+      return { ...asked, merchantId: merchants.get(asked.merchantId ?? '') ?? asked.merchantId };
+    });
     const answered = together
       ? await Promise.all(commands.map((one) => books.engine.execute(one)))
       : await oneByOne(commands);
@@ -59,6 +69,7 @@ const HIDDEN = new Set([
   'digest',
   'fingerprint',
   'detailsSalt',
+  'decisionSalt',
   'bucket',
   'refundCount',
   'entitled',
@@ -66,6 +77,9 @@ const HIDDEN = new Set([
 ]);
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const TIME = /\d{4}-\d{2}-\d{2}T[\d:.]+Z/g;
+
+/** A time by its distance from the start, unless a command gave it. */
+const distance = (at: number, start: number): number => (at < SOME_TIME ? at : at - start);
 
 /** What two runs must have in common: ids by the order in which they were met, entries and times by their distance. */
 function comparable(outcomes: readonly Outcome[], start: { readonly seq: bigint; readonly at: number }): string {
@@ -77,14 +91,14 @@ function comparable(outcomes: readonly Outcome[], start: { readonly seq: bigint;
       // When what a refused attempt met had last changed is not kept.
       if (isRefused && (key === 'updatedAt' || key === 'lastSeq')) return undefined;
       if (typeof value === 'bigint') return String(/seq$/i.test(key) ? value - start.seq : value);
-      return typeof value === 'number' && /at$/i.test(key) ? value - start.at : value;
+      return typeof value === 'number' && /at$/i.test(key) ? distance(value, start.at) : value;
     });
     // jsonb has an order of its own.
     return canonicalJson(JSON.parse(text) as Json);
   });
   return rendered
     .join('\n')
-    .replace(TIME, (time) => `time ${Date.parse(time) - start.at}`)
+    .replace(TIME, (time) => `time ${distance(Date.parse(time), start.at)}`)
     .replace(ID, (id) => {
       if (!ids.has(id)) ids.set(id, ids.size);
       return `id ${ids.get(id)}`;

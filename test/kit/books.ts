@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { after } from 'node:test';
 import type { Action, Command, RefundPayment, RegisterPayment } from '../../src/core/command.ts';
+import { bucketOf } from '../../src/core/ids.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
 import type { Payment } from '../../src/core/payment.ts';
 import { OPEN_POLICY, type Policy } from '../../src/core/policy.ts';
@@ -38,6 +39,14 @@ export class Books {
       action,
       ...more,
     });
+  }
+
+  /** An id for a merchant in the same book as another: their entries are numbered together. */
+  merchantIdBeside(merchantId: string): string {
+    for (;;) {
+      const id = this.engine.newMerchantId();
+      if (bucketOf(id) === bucketOf(merchantId)) return id;
+    }
   }
 
   async merchant(policy: Partial<Policy> = {}): Promise<string> {

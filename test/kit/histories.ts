@@ -8,26 +8,41 @@ import { command, DAY_MS, HOUR_MS, idNumber, OTHER_MERCHANT_ID, refundOf, regist
 export interface Made {
   readonly paymentIds: string[];
   readonly refundIds: string[];
+  /** Of refunds that waited once, and of those that succeeded. */
+  readonly waitingIds: string[];
+  readonly succeededIds: string[];
   readonly credentialIds: string[];
   readonly commands: Command[];
 }
 
-export const nothingMade = (): Made => ({ paymentIds: [], refundIds: [], credentialIds: [], commands: [] });
+export const nothingMade = (): Made => ({
+  paymentIds: [],
+  refundIds: [],
+  waitingIds: [],
+  succeededIds: [],
+  credentialIds: [],
+  commands: [],
+});
 
-interface Identified {
-  readonly id: string;
+/** What a command came to, as far as the commands after it need it. */
+interface Came {
+  readonly payment: { readonly id: string } | null;
+  readonly refund: { readonly id: string; readonly status: string } | null;
+  readonly credential: { readonly id: string } | null;
 }
 
 /** Keeps what a command made. */
-export function keep(
-  made: Made,
-  given: Command,
-  { payment, refund, credential }: { readonly [Row in 'payment' | 'refund' | 'credential']: Identified | null },
-): void {
+export function keep(made: Made, given: Command, { payment, refund, credential }: Came): void {
   made.commands.push(given);
-  if (payment !== null && !made.paymentIds.includes(payment.id)) made.paymentIds.push(payment.id);
-  if (refund !== null && !made.refundIds.includes(refund.id)) made.refundIds.push(refund.id);
-  if (credential !== null && !made.credentialIds.includes(credential.id)) made.credentialIds.push(credential.id);
+  keepId(made.paymentIds, payment);
+  keepId(made.refundIds, refund);
+  if (refund?.status === 'pending_approval') keepId(made.waitingIds, refund);
+  if (refund?.status === 'succeeded') keepId(made.succeededIds, refund);
+  keepId(made.credentialIds, credential);
+}
+
+function keepId(ids: string[], row: { readonly id: string } | null): void {
+  if (row !== null && !ids.includes(row.id)) ids.push(row.id);
 }
 
 export interface Step {
@@ -145,6 +160,8 @@ const registeringPlainly: fc.Arbitrary<Making> = fc
 const amount: fc.Arbitrary<RequestedAmount> = fc.constantFrom<RequestedAmount>(
   { kind: 'all' },
   { kind: 'all' },
+  { kind: 'all' },
+  { kind: 'all' },
   { kind: 'all', currency: 'USD' },
   ...[1n, 30n, 30n, 60n, 60n, 100n, 101n, 0n].map((minor) => ({ kind: 'minor', minor, currency: null }) as const),
   { kind: 'minor', minor: 30n, currency: 'USD' },
@@ -205,15 +222,19 @@ const onRefund: fc.Arbitrary<Making> = fc
     index,
     fc.constantFrom(null, null, null, null, 60n, 100n),
     fc.constantFrom({}, {}, { reason: 'Seen' }),
+    fc.constantFrom(true, true, false),
   )
-  .map(([kind, at, amountMinor, reason]) => (made) => {
-    const refundId = pick(made.refundIds, at);
+  .map(([kind, at, amountMinor, reason, isFitting]) => (made) => {
+    const fitting = kind === 'reverse_refund' ? made.succeededIds : made.waitingIds;
+    const refundId = pick(isFitting ? fitting : made.refundIds, at);
     if (kind === 'approve_refund') return { kind, refundId, amountMinor, ...reason };
     return kind === 'expire_refund' || kind === 'reverse_refund' ? { kind, refundId } : { kind, refundId, ...reason };
   });
 
 const others: fc.Arbitrary<Making> = fc.oneof(
-  fc.constantFrom('USD', 'USD', 'JPY', 'KWD').map((currency): Making => () => ({ kind: 'settle_balance', currency })),
+  fc
+    .constantFrom('USD', 'USD', 'USD', 'USD', 'JPY', 'KWD')
+    .map((currency): Making => () => ({ kind: 'settle_balance', currency })),
   fc.tuple(entitlement, index).map(([requested, at]): Making => (made) => ({
     kind: 'grant_entitlement',
     payment: { id: pick(made.paymentIds, at) },

@@ -30,7 +30,7 @@ export class Agreement {
   readonly #made = { engine: nothingMade(), model: nothingMade() };
   readonly #engineIds = new Map<string, string>();
   readonly #modelIds = new Map<string, string>();
-  /** What each command came to: `refund_payment amount_exceeds_refundable`. */
+  /** What each command came to: `refund_payment refused below_minimum`. */
   readonly reached: string[] = [];
   readonly #told: string[] = [];
   readonly #merchantIds: Readonly<Record<string, string>>;
@@ -107,7 +107,8 @@ export class Agreement {
 }
 
 function resultOf({ refusal, entry, replayed }: Answer): string {
-  return replayed ? 'replayed' : (refusal?.code ?? entry?.kind ?? 'nothing_changed');
+  if (replayed) return 'replayed';
+  return refusal === null ? (entry?.kind ?? 'nothing_changed') : `refused ${refusal.code}`;
 }
 
 /** What happened to enrolments and coupons: `entitlements_kept`. */
