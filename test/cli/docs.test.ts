@@ -29,7 +29,7 @@ test('the page on the command line lists every command', () => {
     refundCommand(),
   ];
   const names = groups.flatMap((group) => group.commands.map((command) => `${group.name()} ${command.name()}`));
-  const alone = ['start', 'serve', 'migrate', 'settle', 'import', 'verify', 'backup', 'restore', 'sign'];
+  const alone = ['start', 'serve', 'migrate', 'settle', 'import', 'verify', 'backup', 'restore', 'move', 'sign'];
   // `refund create` is listed by its short form.
   for (const name of [...names.filter((one) => one !== 'refund create'), ...alone])
     assert.ok(text.includes(`| \`${name}`), name);

@@ -176,4 +176,4 @@ test('an upgrade is proven by the heads of before', async () => {
   await restarts.do('After the servers', variables);
 });
 
-restarts.everythingWasRun(['Move', 'Prove the moved books']);
+restarts.everythingWasRun(['Move']);
