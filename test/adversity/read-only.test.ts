@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Proxy } from '../kit/proxy.ts';
 import { TestServer } from '../kit/server.ts';
 import { Callers } from './callers.ts';
 import { OwnPostgres } from './postgres.ts';
@@ -13,22 +14,31 @@ const folder = await mkdtemp(join(tmpdir(), 'refundry-read-only-'));
 await chmod(folder, 0o755);
 const postgres = await OwnPostgres.make(folder, 4);
 after(() => postgres.remove());
-const server = await TestServer.start({ database: postgres.settings });
+const proxy = await Proxy.open(postgres.settings);
+const server = await TestServer.start({ database: proxy.settings });
 const callers = await Callers.of(server);
+
+const DEFAULT = `SELECT current_setting('default_transaction_read_only') AS value`;
 
 const ready = async (): Promise<number> => (await server.send({ method: 'GET', path: '/readyz' })).status;
 
 test('a database that is read-only unless told otherwise is told otherwise, by everything that writes', async () => {
   await postgres.run('ALTER SYSTEM SET default_transaction_read_only = on');
   await postgres.run('SELECT pg_reload_conf()');
-  // Also for connections that are made meanwhile.
+  const until = performance.now() + 20_000;
+  while ((await postgres.run<{ value: string }>(DEFAULT))[0]?.value !== 'on') {
+    assert.ok(performance.now() < until, 'PostgreSQL must take its new default');
+  }
+  // What is connected keeps what it began with.
   await postgres.terminate('refundry');
   const wanted = await callers.wanted();
+  // What became of a commit is found out by a transaction that locks, and so writes.
+  const cut = proxy.cutNext('after commit');
   await callers.askUntilDone(wanted);
+  await cut;
   // Signing in writes, too: the sessions of EduBrite's callers.
   await Callers.of(server);
   await callers.assertDoneOnce(wanted);
-  await postgres.run('BEGIN; SET TRANSACTION READ WRITE; COMMIT');
 });
 
 test('a standby takes no refund, says so in every protocol, and takes them again once it is promoted', async () => {
@@ -40,6 +50,9 @@ test('a standby takes no refund, says so in every protocol, and takes them again
   await callers.askInVain(wanted);
   await callers.askInVain(wanted);
   assert.equal(await ready(), 503);
+  // Nor is a server that has just started there, and was asked for nothing yet.
+  const idle = await TestServer.start({ database: postgres.settings });
+  assert.equal((await idle.send({ method: 'GET', path: '/readyz' })).status, 503);
   const troubles = server.log.slice(logged).filter((line) => line.includes('"trouble":"read_only"'));
   assert.equal(troubles.length, 1, 'the log says it, and not for each request');
   assert.match(troubles[0] ?? '', /the database may only be read: it is a standby/);
