@@ -3,7 +3,7 @@
  * whether all that was committed is what the same commands bring about one after the other.
  */
 import type { Book } from '../../src/core/book.ts';
-import type { Command } from '../../src/core/command.ts';
+import { type Command, fingerprint } from '../../src/core/command.ts';
 import { decide } from '../../src/core/decide.ts';
 import { ACCOUNTS, type Account, GENESIS_HASH, hashEntry, type JournalEntry } from '../../src/core/journal.ts';
 import { namesOf } from '../../src/core/names.ts';
@@ -79,6 +79,9 @@ export class Auditor {
     }
     if (!replayed && entry.requestId !== command.requestId) {
       this.violated(`${command.requestId} was answered by the entry of ${entry.requestId}`);
+    }
+    if (replayed && entry.fingerprint !== fingerprint(command)) {
+      this.violated(`${command.requestId} was answered by what was asked otherwise: ${entry.operation}`);
     }
     if (refusal === null && refund !== null && entry.kind !== 'refund_reversed') {
       this.acknowledged.set(refund.id, refund.amountMinor);

@@ -42,8 +42,12 @@ export function databaseError(code: string, message: string, severity = 'ERROR')
   return Object.assign(new pg.DatabaseError(message, 0, 'error'), { code, severity });
 }
 
-/** Told of every commit, at the moment at which it happens. */
-export type OnCommit = (bucket: number, book: Book) => void;
+export interface DatabaseObserver {
+  /** Told of every commit, at the moment at which it happens. */
+  readonly onCommit: (bucket: number, book: Book) => void;
+  /** Told of what unique indexes and counted saves had to refuse. */
+  readonly onGuard: (why: string) => void;
+}
 
 interface Lock {
   holder: Backend | null;
@@ -59,17 +63,25 @@ export class SimulatedDatabase {
   readonly wentWrong = new Map<string, number>();
   /** Nobody can connect before. */
   downUntil = 0;
-  readonly onCommit: OnCommit;
+  readonly onCommit: DatabaseObserver['onCommit'];
+  readonly onGuard: DatabaseObserver['onGuard'];
   readonly #locks: readonly Lock[];
   readonly #backends = new Set<Backend>();
 
-  constructor(time: VirtualTime, random: Random, buckets: number, faults: Faults, onCommit: OnCommit) {
+  constructor(
+    time: VirtualTime,
+    random: Random,
+    buckets: number,
+    faults: Faults,
+    { onCommit, onGuard }: DatabaseObserver,
+  ) {
     this.time = time;
     this.random = random;
     this.books = Array.from({ length: buckets }, (_, bucket) => new Rows(bucket));
     this.#locks = this.books.map(() => ({ holder: null, waiting: [] }));
     this.faults = faults;
     this.onCommit = onCommit;
+    this.onGuard = onGuard;
   }
 
   note(what: string): void {

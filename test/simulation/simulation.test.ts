@@ -3,15 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { simulate } from './world.ts';
 
-const WORLDS = 150;
+const WORLDS = 100;
 
 /** Worlds in which something was violated once. */
 const FOUND = new Map([
-  [
-    185,
-    'whoever was left of a batch that the database refused was taken for the culprit: the culprit had been answered',
-  ],
-  [414, 'the same, of a larger batch'],
+  [454, 'whoever was left of a batch that the database refused was taken for the culprit, which had been answered'],
+  [666, 'the same, in another way'],
 ]);
 
 test('whatever goes wrong, what was acknowledged is there once, and what was not can be asked again', async () => {
@@ -22,18 +19,18 @@ test('whatever goes wrong, what was acknowledged is there once, and what was not
     for (const [what, count] of Object.entries(report.counts)) counts[what] = (counts[what] ?? 0) + count;
   }
   for (const [what, atLeast] of Object.entries({
-    'refunds acknowledged': 2_000,
-    'answered again': 1_000,
-    'not known at first': 1_000,
-    'refused by the database': 50,
+    'refunds acknowledged': 1_500,
+    'answered again': 800,
+    'not known at first': 800,
+    'refused by the database': 30,
     'cut before it arrives': 50,
     'cut, and it arrives': 50,
     'cut, and it arrives late': 50,
     silence: 50,
     'commits refused': 10,
-    'servers killed': 500,
-    'database crashes': 500,
-    'clocks turned': 500,
+    'servers killed': 300,
+    'database crashes': 300,
+    'clocks turned': 300,
   })) {
     assert.ok((counts[what] ?? 0) >= atLeast, `${what}: ${counts[what] ?? 0}, meant are ${atLeast}`);
   }

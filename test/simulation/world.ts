@@ -69,9 +69,10 @@ class World {
     this.#maxBatch = random.pick([1, 3, 8, 256]);
     this.#maxQueued = random.oneIn(4) ? random.between(1, 8) : 4096;
     this.#deadlineMs = random.pick([300, 2_000, 10_000]);
-    this.database = new SimulatedDatabase(this.time, new Random(random.seed()), buckets, NO_FAULTS, (bucket, book) =>
-      this.auditor.committed(bucket, book),
-    );
+    this.database = new SimulatedDatabase(this.time, new Random(random.seed()), buckets, NO_FAULTS, {
+      onCommit: (bucket, book) => this.auditor.committed(bucket, book),
+      onGuard: (why) => this.auditor.violated(why),
+    });
     this.auditor = new Auditor(this.database.books);
     this.#commands = new Commands(new Random(random.seed()));
   }
