@@ -31,8 +31,10 @@ interface Desk {
 }
 
 const LIVE_PAYMENTS = 2;
-const CAPTURED_MINOR = 100_000;
+const CAPTURED_MINOR = 20_000;
 const LARGEST_REFUND_MINOR = 700;
+/** Fits into the rest of a payment of which much was refunded. */
+const SMALL_REFUND_MINOR = 30;
 /** How often a key is sent again at once before it is left for later. */
 const AT_ONCE = 3;
 const KEPT = 50;
@@ -188,7 +190,7 @@ export class Callers {
     }
     if (kind === 21) return this.#asked('settlement', merchant, '/v1/settlements', { currency: CURRENCY }, {});
     const paymentId = random.pick(payments);
-    const amount = random.between(1, LARGEST_REFUND_MINOR);
+    const amount = random.between(1, random.oneIn(3) ? SMALL_REFUND_MINOR : LARGEST_REFUND_MINOR);
     const refund = { paymentId, amountMinor: BigInt(amount) };
     return this.#asked('refund', merchant, '/v1/refunds', { payment_id: paymentId, amount }, refund, false, kind > 80);
   }

@@ -45,10 +45,18 @@ export class Cluster {
     await rm(this.#home, { recursive: true, force: true });
   }
 
-  /** SIGKILL, or SIGQUIT: `pg_ctl stop -m immediate`. */
-  signalPostmaster(signal: 'SIGKILL' | 'SIGQUIT'): void {
-    const [pid] = readFileSync(join(this.#data, 'postmaster.pid'), 'utf8').split('\n');
-    process.kill(Number(pid), signal);
+  /** SIGKILL, or SIGQUIT: `pg_ctl stop -m immediate`. Waits for a postmaster that is just being started. */
+  async signalPostmaster(signal: 'SIGKILL' | 'SIGQUIT'): Promise<void> {
+    for (const end = performance.now() + PATIENCE_MS; ;) {
+      try {
+        const [pid] = readFileSync(join(this.#data, 'postmaster.pid'), 'utf8').split('\n');
+        process.kill(Number(pid), signal);
+        return;
+      } catch (error) {
+        if (performance.now() > end) throw error;
+      }
+      await sleep(10);
+    }
   }
 
   /** The processes that commit; waits until there are some. */

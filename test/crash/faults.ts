@@ -21,9 +21,17 @@ export interface Fault {
   readonly kills: number;
   /** How often it comes, against the others. */
   readonly weight: number;
+  /** Whether a server must start anew: that takes as long as its programs take to load, and others go on meanwhile. */
+  readonly restarts: boolean;
   /** Does it; resolves when it is over, with the servers that must recover from then on by themselves. */
   readonly inject: (world: World) => Promise<readonly Server[]>;
 }
+
+/** Those that run; one that was killed may not be ready yet. */
+const running = ({ servers }: World): readonly Server[] => {
+  const up = servers.filter(({ url }) => url !== null);
+  return up.length > 0 ? up : servers;
+};
 
 const stopped = ({ random, longestStopMs }: World): Promise<void> => sleep(random.between(100, longestStopMs));
 
@@ -38,9 +46,11 @@ function signal(pid: number, name: NodeJS.Signals): void {
 const cut = (what: Cut, weight: number): Fault => ({
   name: `line broken: ${what}`,
   kills: 0,
+  restarts: false,
   weight,
-  inject: async ({ servers, lines, random }) => {
-    const server = random.pick(servers);
+  inject: async (world) => {
+    const { lines, random } = world;
+    const server = random.pick(running(world));
     const line = lines.get(server);
     if (line === undefined) throw new Error('a server without a line');
     line.lateMs = random.between(150, 700);
@@ -53,7 +63,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'server killed',
     kills: 1,
-    weight: 7,
+    restarts: true,
+    weight: 6,
     inject: async ({ servers, random }) => {
       const server = random.pick(servers);
       server.kill();
@@ -63,36 +74,41 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'backend killed',
     kills: 1,
-    weight: 7,
-    inject: async ({ cluster, servers, random }) => {
+    restarts: false,
+    weight: 10,
+    inject: async (world) => {
+      const { cluster, random } = world;
       signal(random.pick(await cluster.lanes()), 'SIGKILL');
-      return servers;
+      return running(world);
     },
   },
   {
     name: 'postmaster killed',
     kills: 1,
-    weight: 4,
-    inject: async ({ cluster, servers }) => {
-      cluster.signalPostmaster('SIGKILL');
-      return servers;
+    restarts: false,
+    weight: 6,
+    inject: async (world) => {
+      await world.cluster.signalPostmaster('SIGKILL');
+      return running(world);
     },
   },
   {
     name: 'immediate shutdown',
     kills: 1,
-    weight: 3,
-    inject: async ({ cluster, servers }) => {
-      cluster.signalPostmaster('SIGQUIT');
-      return servers;
+    restarts: false,
+    weight: 4,
+    inject: async (world) => {
+      await world.cluster.signalPostmaster('SIGQUIT');
+      return running(world);
     },
   },
   {
     name: 'postmaster and all servers killed',
     kills: 3,
+    restarts: true,
     weight: 1,
     inject: async ({ cluster, servers }) => {
-      cluster.signalPostmaster('SIGKILL');
+      await cluster.signalPostmaster('SIGKILL');
       for (const server of servers) server.kill();
       return servers;
     },
@@ -100,42 +116,48 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'server stopped for a while',
     kills: 0,
+    restarts: false,
     weight: 1,
     inject: async (world) => {
-      const server = world.random.pick(world.servers);
+      const server = world.random.pick(running(world));
       server.signal('SIGSTOP');
       await stopped(world);
       server.signal('SIGCONT');
-      return world.servers;
+      return running(world);
     },
   },
   {
     name: 'backend stopped for a while',
     kills: 0,
+    restarts: false,
     weight: 1,
     inject: async (world) => {
       const pid = world.random.pick(await world.cluster.lanes());
       signal(pid, 'SIGSTOP');
       await stopped(world);
       signal(pid, 'SIGCONT');
-      return world.servers;
+      return running(world);
     },
   },
   {
     name: 'lane terminated',
     kills: 0,
+    restarts: false,
     weight: 1,
-    inject: async ({ cluster, servers, random }) => {
+    inject: async (world) => {
+      const { cluster, random } = world;
       await cluster.terminate(random.pick(await cluster.lanes()));
-      return servers;
+      return running(world);
     },
   },
   {
     name: 'line slow',
     kills: 0,
+    restarts: false,
     weight: 1,
-    inject: async ({ servers, lines, random }) => {
-      const server = random.pick(servers);
+    inject: async (world) => {
+      const { lines, random } = world;
+      const server = random.pick(running(world));
       const line = lines.get(server);
       if (line === undefined) throw new Error('a server without a line');
       line.delayMs = random.between(10, 80);

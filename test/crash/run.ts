@@ -33,7 +33,7 @@ const MERCHANTS = 3;
 const CALLERS = 16;
 const THINK_MS = 6;
 /** Recovery takes a second or two; on a busy machine longer, but not for ever. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 const SNAPSHOT_EVERY_MS = 250;
 /** More say no more. */
 const MOST_VIOLATIONS = 30;
@@ -62,7 +62,9 @@ class CrashRun {
   readonly #heads: Head[] = [];
   /** Milliseconds from the end of each fault to the first success, by its name. */
   readonly #recoveries = new Map<string, number[]>();
-  #faults = 0;
+  readonly #faults = new Map<string, number>();
+  /** Servers that were killed and are not back yet. */
+  #restarting: Promise<void> = Promise.resolve();
   #kills = 0;
   #checks = 0;
   #readerStopped = false;
@@ -119,27 +121,37 @@ class CrashRun {
     const { faults, hasTime, progress, checkEvery } = this.#options;
     const { random } = this.#world;
     const weighted = FAULTS.flatMap((fault) => Array.from({ length: fault.weight }, () => fault));
-    await this.#recovered('start', this.#world.servers);
     for (let at = 0; faults === null ? hasTime() : at < faults.length; at += 1) {
       const fault = faults?.[at] ?? random.pick(weighted);
-      await sleep(random.between(30, 250));
+      await sleep(random.between(20, 200));
       await this.#suffer(fault);
       if ((at + 1) % checkEvery === 0) await this.#check();
       if (this.#all.length > MOST_VIOLATIONS) return;
       const { acknowledged, unknown } = this.#told.count;
       progress(
-        `${this.#faults} faults, ${this.#kills} kills; ${acknowledged} acknowledged, ${unknown} without an answer, ` +
+        `${this.#faultCount} faults, ${this.#kills} kills; ${acknowledged} acknowledged, ${unknown} without an answer, ` +
           `${this.#reader.snapshots} snapshots, ${this.#all.length} violations`,
       );
     }
   }
 
   async #suffer(fault: Fault): Promise<void> {
+    const { name, kills, restarts } = fault;
+    if (restarts) await this.#restarting;
     const servers = await within(fault.inject(this.#world));
-    this.#faults += 1;
-    this.#kills += fault.kills;
-    if (servers === null) this.#violations.push(`${fault.name}: it could not be brought about in ${PATIENCE_MS} ms`);
-    else await this.#recovered(fault.name, servers);
+    this.#faults.set(name, (this.#faults.get(name) ?? 0) + 1);
+    this.#kills += kills;
+    if (servers === null) {
+      this.#violations.push(`${name}: it could not be brought about in ${PATIENCE_MS} ms`);
+      return;
+    }
+    const recovered = this.#recovered(name, servers);
+    if (restarts) this.#restarting = recovered;
+    else await recovered;
+  }
+
+  get #faultCount(): number {
+    return this.#faults.values().reduce((sum, count) => sum + count, 0);
   }
 
   /** Waits until each of these servers refunds again. */
@@ -155,6 +167,7 @@ class CrashRun {
   }
 
   async #check(): Promise<void> {
+    await this.#restarting;
     await this.#callers.pause();
     const left = await this.#callers.converge(PATIENCE_MS);
     if (left > 0) this.#violations.push(`${left} keys have no answer after ${PATIENCE_MS} ms of asking again`);
@@ -207,12 +220,12 @@ class CrashRun {
 
   report(): LongReport {
     const { count } = this.#told;
-    const recoveries = [...this.#recoveries].flatMap(([name, times]) => {
-      const sorted = times.toSorted((a, b) => a - b);
-      const what = `recovery, ms: ${name}`;
+    const faults = [...this.#faults].flatMap(([name, times]) => {
+      const sorted = (this.#recoveries.get(name) ?? []).toSorted((a, b) => a - b);
       return [
-        [`${what}, median of ${sorted.length}`, Math.round(sorted[sorted.length >> 1] ?? 0)],
-        [`${what}, longest`, Math.round(sorted.at(-1) ?? 0)],
+        [name, times],
+        [`${name}: recovery, median ms`, Math.round(sorted[sorted.length >> 1] ?? 0)],
+        [`${name}: recovery, longest ms`, Math.round(sorted.at(-1) ?? 0)],
       ] as const;
     });
     return {
@@ -230,9 +243,9 @@ class CrashRun {
         snapshots: this.#reader.snapshots,
         'checks of all that was told': this.#checks,
         'journal entries': this.#auditor.entries,
-        faults: this.#faults,
+        faults: this.#faultCount,
         kills: this.#kills,
-        ...Object.fromEntries(recoveries),
+        ...Object.fromEntries(faults),
       },
       violations: this.#all,
     };
