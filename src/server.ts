@@ -1,5 +1,6 @@
 /** HTTP in and out: one pipeline for all partner protocols, the native API beside it, and what operators need. */
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, {
   type FastifyBaseLogger,
@@ -90,7 +91,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     routerOptions: { maxParamLength: 255 },
     clientErrorHandler: (error, socket) => broken.answer(error, socket),
     frameworkErrors: (_error, request, reply) => {
-      // Paths that cannot be routed at all meet no hook: what every answer has is added here.
+      // Paths that cannot be routed at all meet no hook: what these do is done here.
+      broken.begin(reply);
       reply.header('x-request-id', request.id).headers(security);
       void refuseUnknown(dialects, request, reply);
     },
@@ -138,6 +140,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     done();
   });
   closeIdleConnectionsOnClose(app, config.tls !== null);
+  answerExpectations(app);
   answerErrors(app, refundry);
   await app.register(async (native) => registerApi(native, { refundry }));
   const pages = parts.consolePages ?? builtPages();
@@ -192,6 +195,19 @@ function closeIdleConnectionsOnClose(app: FastifyInstance, isSecure: boolean): v
     closing.unref();
     app.server.once('close', () => clearInterval(closing));
     done();
+  });
+}
+
+/** Requests with `Expect` (RFC 9110, 10.1.1) are requests like all others. */
+function answerExpectations({ server }: FastifyInstance): void {
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    // While the answer to an earlier request is on its way, Node would write "100 Continue" into the midst of this one's.
+    if (response.socket !== null) response.writeContinue();
+    server.emit('request', request, response);
+  });
+  // What is expected beside that may be ignored; Node's own refusal would have no protocol's shape.
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    server.emit('request', request, response);
   });
 }
 

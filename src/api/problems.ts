@@ -128,9 +128,16 @@ export function answerErrors(app: FastifyInstance, refundry: Refundry): void {
   );
 }
 
-/** The same error, unless the database is away: then the refusal that it comes to, and the operator is told. */
-const refusedIfAway = (error: Error, refundry: Refundry): Promise<Error> =>
-  refundry.unlessAway(Promise.reject<never>(error)).catch((said: unknown) => (said instanceof Error ? said : error));
+/**
+ * The same error, unless the database is away: then the refusal that it comes to, and the operator is told. What has a status
+ * is of the request: one that is cut off has the code of a lost connection, too.
+ */
+async function refusedIfAway(error: Error & { statusCode?: number }, refundry: Refundry): Promise<Error> {
+  if (error.statusCode !== undefined) return error;
+  return refundry
+    .unlessAway(Promise.reject<never>(error))
+    .catch((said: unknown) => (said instanceof Error ? said : error));
+}
 
 /** Answers every error and every unknown path of a scope with a problem. */
 export function answerProblems(app: FastifyInstance, refundry: Refundry): void {

@@ -30,7 +30,13 @@ export interface BrokenRequestsParts {
   dialectAt(url: string): Dialect | undefined;
 }
 
-const REQUEST_LINE = /^[A-Z]+ (\/\S*) HTTP\/1\.[01]\r?\n/;
+/** What is known of a request that was given up; nothing, where it cannot be told. */
+interface Asked {
+  readonly method: string;
+  readonly url: string;
+}
+
+const REQUEST_LINE = /^([A-Z]+) (\/\S*) HTTP\/1\.[01]\r?\n/;
 
 export class BrokenRequests {
   readonly #parts: BrokenRequestsParts;
@@ -57,7 +63,7 @@ export class BrokenRequests {
     this.#given.add(socket);
     const reply = this.#youngest.get(socket);
     if (reply === undefined || (reply.raw.writableFinished && reply.raw.req.complete)) {
-      this.#write(error, socket, urlIn(error.rawPacket), newRequestId());
+      this.#write(error, socket, requestIn(error.rawPacket), newRequestId());
     } else if (reply.raw.req.complete) {
       // What cannot be read came after a whole request: that one is answered, whatever becomes of the rest.
       reply.raw.once('close', () => socket.destroySoon());
@@ -65,11 +71,11 @@ export class BrokenRequests {
       // It has its answer already, or waits for those to earlier ones: nothing more may be said here.
       socket.destroySoon();
     } else {
-      this.#write(error, socket, reply.request.url, reply.request.id);
+      this.#write(error, socket, reply.request, reply.request.id);
     }
   }
 
-  #write(error: ParserError, socket: Socket, url: string, requestId: string): void {
+  #write(error: ParserError, socket: Socket, { method, url }: Asked, requestId: string): void {
     const { status, message } = this.#describe(error);
     const refused = refusal('invalid_request', message);
     const dialect = this.#parts.dialectAt(url);
@@ -91,7 +97,9 @@ export class BrokenRequests {
       'connection: close',
     ];
     this.#parts.logger.info({ reqId: requestId, code: error.code, status: answer.status }, 'broken request');
-    socket.write(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]));
+    // An answer to HEAD ends with its head: what came after it would be taken for another answer.
+    const said = method === 'HEAD' ? [] : [body];
+    socket.write(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), ...said]));
     socket.destroySoon();
   }
 
@@ -112,7 +120,7 @@ export class BrokenRequests {
   }
 }
 
-/** The URL of a request whose headers were given up; empty where it cannot be told. */
-function urlIn(packet: unknown): string {
-  return Buffer.isBuffer(packet) ? (REQUEST_LINE.exec(packet.toString('latin1'))?.[1] ?? '') : '';
+function requestIn(packet: unknown): Asked {
+  const [, method = '', url = ''] = Buffer.isBuffer(packet) ? (REQUEST_LINE.exec(packet.toString('latin1')) ?? []) : [];
+  return { method, url };
 }

@@ -130,7 +130,41 @@ test('what follows a whole request takes nothing from its answer', async () => {
   await stage.assertBooks(known, 6_000n);
 });
 
-test('nothing of it counts as a mistake of ours', () => {
+test('an answer is given once, and to HEAD without a body', async () => {
+  // Such a path is answered before any route is known.
+  for (const path of ['/console/%ff', '/api/%ff']) {
+    const answers = await converse(http({ method: 'GET', path }, ...BAD_CHUNK));
+    assert.deepEqual(
+      answers.map((answer) => answer.status),
+      [404],
+    );
+  }
+  const [head, ...more] = await converse(http({ method: 'HEAD', path: '/v1/me' }, LARGE_HEADER));
+  assert.deepEqual([head?.status, head?.body, more], [431, '', []]);
+});
+
+test('what a request expects of its connection changes no answer, also while an earlier one is awaited', async () => {
+  const speaker = speakerOf('payengine');
+  const stage = new Stage(server, speaker);
+  const player = await stage.player();
+  const last = 'connection: close\r\n';
+  for (const expect of ['100-continue', 'nothing']) {
+    const known = await stage.payment(player);
+    const { body = '', ...request } = player.voice.request(stage.fields(player, known, '60.00'));
+    const refund = http(request, `expect: ${expect}\r\ncontent-length: ${body.length}\r\n${last}`, String(body));
+    const answers = await converse(`${http({ method: 'GET', path: '/readyz' }, '')}${refund}`);
+    assert.equal(answers.length, 2);
+    const [ready, refunded] = answers;
+    assert.equal(ready?.body, '{"status":"ready"}');
+    assert.ok(refunded);
+    stage.assertSucceeded(speaker.hear(refunded), '60.00');
+  }
+  const [alone] = await converse(http({ method: 'GET', path: '/healthz' }, `expect: nothing\r\n${last}`));
+  assert.equal(alone?.status, 200);
+});
+
+test('nothing of it counts as a mistake of ours, or as trouble with the database', async () => {
+  assert.equal((await server.send({ method: 'GET', path: '/readyz' })).status, 200);
   assert.deepEqual(
     server.log.filter((line) => /"level":(?:40|50)/.test(line)),
     [],
