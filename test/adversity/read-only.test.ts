@@ -37,7 +37,8 @@ test('a database that is read-only unless told otherwise is told otherwise, by e
   await callers.askUntilDone(wanted);
   await cut;
   // Signing in writes, too: the sessions of EduBrite's callers.
-  await Callers.of(server);
+  const newcomers = await Callers.of(server);
+  await newcomers.askUntilDone(await newcomers.wanted());
   await callers.assertDoneOnce(wanted);
 });
 
