@@ -192,7 +192,7 @@ export class Callers {
     const paymentId = random.pick(payments);
     const amount = random.between(1, random.oneIn(3) ? SMALL_REFUND_MINOR : LARGEST_REFUND_MINOR);
     const refund = { paymentId, amountMinor: BigInt(amount) };
-    return this.#asked('refund', merchant, '/v1/refunds', { payment_id: paymentId, amount }, refund, false, kind > 80);
+    return this.#asked('refund', merchant, '/v1/refunds', { payment_id: paymentId, amount }, refund, false, kind > 70);
   }
 
   #asked(
@@ -223,6 +223,7 @@ export class Callers {
   }
 
   async #send(ask: Ask, door: Door): Promise<void> {
+    ask.sent += 1;
     this.#told.hear(ask, await this.#request(ask.wire, door));
   }
 

@@ -25,6 +25,8 @@ export interface Ask extends Asked {
   told: Accepted | string | null;
   /** Whether some answer left open what happened. */
   isOpen: boolean;
+  /** How often it was sent. */
+  sent: number;
   /** Answers that said that it happened just now. */
   fresh: number;
 }
@@ -66,7 +68,7 @@ export class Told {
 
   ask(asked: Asked): Ask {
     const name = asked.wire.idempotencyKey ?? asked.wire.requestId;
-    const ask = { ...asked, name, told: null, isOpen: false, fresh: 0 };
+    const ask = { ...asked, name, told: null, isOpen: false, sent: 0, fresh: 0 };
     this.#open.set(name, ask);
     return ask;
   }
@@ -97,6 +99,7 @@ export class Told {
       case 'refused': {
         const told = answer.is === 'accepted' ? answer.body : answer.code;
         if (!answer.replayed) ask.fresh += 1;
+        if (answer.replayed && ask.sent === 1) this.#double(`${ask.what} ${ask.name} was sent once, and met itself`);
         if (ask.fresh > 1) this.#double(`${ask.what} ${ask.name} was done twice, said the answers`);
         if (ask.told !== null) {
           if (outline(ask.told) === outline(told)) return;
