@@ -44,11 +44,14 @@ export function boundLog(home: Home): void {
   }
 }
 
-/** PostgreSQL's last words, for an error message. */
+/** PostgreSQL's last words, for an error message: why it gave up, where it says so since it was started, else its last lines. */
 export function tailOfLog(home: Home): string {
   const log = openLog(home);
   try {
-    return readFileSync(log, 'utf8').trim().split('\n').slice(-3).join(' / ');
+    const lines = readFileSync(log, 'utf8').trim().split('\n');
+    const started = lines.findLastIndex((line) => line.includes('starting PostgreSQL'));
+    const reasons = lines.slice(Math.max(started, 0)).filter((line) => /\b(?:FATAL|PANIC): /.test(line));
+    return (started >= 0 && reasons.length > 0 ? reasons : lines).slice(-3).join(' / ');
   } finally {
     closeSync(log);
   }
