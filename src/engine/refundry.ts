@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import type { Command } from '../core/command.ts';
 import { refusal, Refused } from '../core/errors.ts';
-import { type Outcome, refusedOutcome } from '../core/outcome.ts';
+import type { Outcome } from '../core/outcome.ts';
 import { BulkStore } from '../store/bulk.ts';
 import { assertClock } from '../store/clock.ts';
 import { type DatabaseSettings, openReaders, openWriters } from '../store/connection.ts';
@@ -12,9 +12,9 @@ import { Reader } from '../store/read.ts';
 import { Sessions } from '../store/sessions.ts';
 import { isDatabaseAway } from '../store/trouble.ts';
 import { Authenticator } from './authenticate.ts';
-import { ClockGuard } from './clock-guard.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { guarded } from './observer.ts';
+import { SteadyClock } from './steady-clock.ts';
 
 export interface RefundryOptions extends Partial<EngineOptions> {
   /** Whether credentials made by demo mode are accepted. */
@@ -41,17 +41,23 @@ export class Refundry {
   readonly #clock: () => number;
   /** Tells the operator what is wrong, beside what callers are told. */
   readonly troubled: (message: string, error: unknown) => void;
-  readonly #clockGuard = new ClockGuard();
+  readonly #steadyClock: SteadyClock;
   readonly #doubt: Doubt;
   #expiry: NodeJS.Timeout | null = null;
   #expiring: Promise<void> | null = null;
 
-  private constructor(engine: Engine, database: DatabaseSettings, options: RefundryOptions, doubt: Doubt) {
+  private constructor(
+    engine: Engine,
+    database: DatabaseSettings,
+    options: RefundryOptions,
+    { doubt, steadyClock }: { readonly doubt: Doubt; readonly steadyClock: SteadyClock },
+  ) {
     this.engine = engine;
     this.#doubt = doubt;
+    this.#steadyClock = steadyClock;
     this.readers = openReaders(database);
     this.#writers = openWriters(database);
-    this.#clock = options.clock ?? Date.now;
+    this.#clock = options.clock ?? steadyClock.now;
     this.troubled = guarded(options.observer ?? {}).trouble;
     this.reader = new Reader(this.readers);
     this.accounts = new AccountReader(this.readers);
@@ -66,7 +72,9 @@ export class Refundry {
   static async open(database: DatabaseSettings, options: RefundryOptions = {}): Promise<Refundry> {
     const doubt: Doubt = { since: null };
     const observer = guarded(options.observer ?? {});
+    const steadyClock = new SteadyClock();
     const engine = await Engine.open(database, {
+      clock: steadyClock.now,
       ...options,
       observer: {
         ...observer,
@@ -80,20 +88,18 @@ export class Refundry {
         },
       },
     });
-    return new Refundry(engine, database, options, doubt);
+    return new Refundry(engine, database, options, { doubt, steadyClock });
   }
 
   execute(command: Command): Promise<Outcome> {
-    if (!this.#clockGuard.isAhead) return this.engine.execute(command);
-    const why = "this server's clock was set forward, and nothing may be dated by it; nothing happened, try again";
-    return Promise.resolve(refusedOutcome(refusal('overloaded', why)));
+    return this.engine.execute(command);
   }
 
   /** Whether a refund could be done now: for load balancers. */
   async isReady(): Promise<boolean> {
     const { since } = this.#doubt;
     if (since !== null && performance.now() - since < DOUBT_MS) return false;
-    return !this.#clockGuard.isAhead && this.engine.isConnected && (await this.accounts.ping().catch(() => false));
+    return this.engine.isConnected && (await this.accounts.ping().catch(() => false));
   }
 
   /**
@@ -141,7 +147,7 @@ export class Refundry {
     this.#expiry ??= setInterval(() => {
       this.#expiring ??= this.#lookAtClock()
         .catch((error: unknown) => this.troubled('the clock cannot be compared with that of PostgreSQL', error))
-        .then(() => (this.#clockGuard.isAhead ? undefined : this.expire()))
+        .then(() => this.expire())
         .catch((error: unknown) => this.troubled('expired approvals could not be canceled', error))
         .then(() => this.sessions.forgetExpired())
         .catch((error: unknown) => this.troubled('expired sessions could not be forgotten', error))
@@ -152,23 +158,23 @@ export class Refundry {
     this.#expiry.unref();
   }
 
-  /** A clock that was set is right again when PostgreSQL's says the same; meanwhile, if it is ahead, nothing is written. */
+  /** A clock that was set is believed when PostgreSQL's says the same. */
   async #lookAtClock(): Promise<void> {
-    const { jumpedMs } = this.#clockGuard;
+    const { jumpedMs } = this.#steadyClock;
     if (jumpedMs === 0) return;
-    const by = `${Math.round(Math.abs(jumpedMs) / 1000)} s`;
-    this.troubled(`this machine's clock was set ${jumpedMs > 0 ? 'forward' : 'back'} by ${by}`, undefined);
     const client = await this.readers.connect();
+    let disagrees: unknown;
     try {
-      const warning = await assertClock(client);
-      if (warning !== null) this.troubled(warning, undefined);
-      this.#clockGuard.accept();
+      disagrees = await assertClock(client);
     } catch (error) {
-      if (isDatabaseAway(error) || !(error instanceof Error)) throw error;
-      this.troubled(error.message, undefined);
+      if (isDatabaseAway(error)) throw error;
+      disagrees = error;
     } finally {
       client.release();
     }
+    if (disagrees === null) return this.#steadyClock.accept();
+    const set = `${jumpedMs > 0 ? 'forward' : 'back'} by ${Math.round(Math.abs(jumpedMs) / 1000)} s`;
+    this.troubled(`this machine's clock was set ${set}, PostgreSQL's was not: refunds are dated as before`, undefined);
   }
 
   /** Cancels the refunds whose approval has expired. Several servers may: only the first finds something to do. */

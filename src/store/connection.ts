@@ -63,8 +63,6 @@ const SESSION = {
   array_nulls: 'on',
   // An idle lane is no mistake.
   idle_session_timeout: 0,
-  // Batches say READ WRITE themselves; what finds out about a commit must not depend on a default either.
-  default_transaction_read_only: 'off',
 };
 
 type WithOptions = Pick<pg.ClientConfig, keyof DatabaseSettings | 'options'>;

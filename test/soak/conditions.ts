@@ -85,14 +85,14 @@ export function conditionsOf(world: World): Condition[] {
     {
       name: 'the clock an hour ahead',
       seconds: 6,
-      ready: false,
+      ready: true,
       begin: async () => served.setClock(HOUR_MS),
       end: async () => served.setClock(0),
     },
     {
       name: 'the clock an hour behind',
       seconds: 6,
-      ready: null,
+      ready: true,
       begin: async () => served.setClock(-HOUR_MS),
       end: async () => served.setClock(0),
     },
