@@ -74,16 +74,16 @@ const entitlement: fc.Arbitrary<RequestedEntitlement> = fc.record(
   { noNullPrototype: true },
 );
 
-/** Mostly what allows everything, so that no rule hides all others. */
+/** Mostly what allows everything, so that no rule hides all others; limits are amounts that are asked for, too. */
 export const policy: fc.Arbitrary<Policy> = fc.record(
   {
     partialRefunds: fc.constantFrom(true, true, true, false),
     refundsPerPayment: fc.constantFrom(null, null, 1, 2),
     windowDays: fc.constantFrom(null, null, 1, 2),
-    minimumMinor: fc.constantFrom<Policy['minimumMinor']>({}, { USD: 20n }, { USD: 35n, JPY: 3n }),
+    minimumMinor: fc.constantFrom<Policy['minimumMinor']>({}, { USD: 30n }, { USD: 60n, JPY: 3n }),
     balanceMustCover: fc.constantFrom(false, false, true),
     reasonRequired: fc.constantFrom(false, false, false, true),
-    approvalAboveMinor: fc.constantFrom<Policy['approvalAboveMinor']>({}, { USD: 50n }, { USD: 0n, JPY: 0n }),
+    approvalAboveMinor: fc.constantFrom<Policy['approvalAboveMinor']>({}, { USD: 30n }, { USD: 0n, JPY: 0n }),
     approvalHours: fc.constantFrom(null, 1, 2),
   },
   { noNullPrototype: true },
@@ -96,8 +96,8 @@ const PROTOCOL_POLICIES: readonly (Policy | null)[] = [
   null,
   { ...OPEN_POLICY, refundsPerPayment: 3 },
   { ...OPEN_POLICY, refundsPerPayment: 1, balanceMustCover: true },
-  { ...OPEN_POLICY, partialRefunds: false },
-  { ...OPEN_POLICY, approvalAboveMinor: { USD: 40n, KWD: 0n }, approvalHours: 2, windowDays: 1 },
+  { ...OPEN_POLICY, partialRefunds: false, minimumMinor: { USD: 31n } },
+  { ...OPEN_POLICY, approvalAboveMinor: { USD: 60n, KWD: 0n }, approvalHours: 2, windowDays: 1 },
 ];
 
 type Making = (made: Made) => Action;
@@ -152,8 +152,9 @@ const registeringPlainly: fc.Arbitrary<Making> = fc
     references: fc.constantFrom([], [], [], [{ namespace: 'native.reference', value: 'a', numbered: false }]),
     entitlements: fc.array(
       entitlement.map((one) => ({ ...one, viaCoupon: false })),
-      { maxLength: 1 },
+      { maxLength: 2 },
     ),
+    couponCode: fc.constantFrom(null, null, 'C'),
   })
   .map((given) => () => registration({ amountMinor: 100n, ...given }));
 
@@ -218,6 +219,7 @@ const onRefund: fc.Arbitrary<Making> = fc
       'cancel_refund',
       'expire_refund',
       'reverse_refund',
+      'reverse_refund',
     ),
     index,
     fc.constantFrom(null, null, null, null, 60n, 100n),
@@ -231,10 +233,11 @@ const onRefund: fc.Arbitrary<Making> = fc
     return kind === 'expire_refund' || kind === 'reverse_refund' ? { kind, refundId } : { kind, refundId, ...reason };
   });
 
+const settling: fc.Arbitrary<Making> = fc
+  .constantFrom('USD', 'USD', 'USD', 'USD', 'JPY', 'KWD')
+  .map((currency) => () => ({ kind: 'settle_balance', currency }));
+
 const others: fc.Arbitrary<Making> = fc.oneof(
-  fc
-    .constantFrom('USD', 'USD', 'USD', 'USD', 'JPY', 'KWD')
-    .map((currency): Making => () => ({ kind: 'settle_balance', currency })),
   fc.tuple(entitlement, index).map(([requested, at]): Making => (made) => ({
     kind: 'grant_entitlement',
     payment: { id: pick(made.paymentIds, at) },
@@ -268,6 +271,7 @@ const commanding: fc.Arbitrary<Step['command']> = fc
       { arbitrary: refunding, weight: 10 },
       { arbitrary: onPayment, weight: 3 },
       { arbitrary: onRefund, weight: 6 },
+      { arbitrary: settling, weight: 1 },
       { arbitrary: others, weight: 3 },
     ),
     actor: fc.constantFrom('key:first', 'key:first', 'key:second', 'user:ada', 'key:first/ada'),
@@ -296,6 +300,7 @@ const repeating: fc.Arbitrary<Step['command']> = fc
       { actor: 'key:second', requestId: 'again' },
       { idempotencyKey: null },
       { idempotencyKey: null },
+      { protocol: 'bbmsl' },
       OTHERS,
     ),
     change: fc.constantFrom((action: Action) => action, respelt, altered),
@@ -333,7 +338,7 @@ const creatingOther: Step['command'] = () =>
 
 const step = (command: fc.Arbitrary<Step['command']>): fc.Arbitrary<Step> =>
   fc.record({
-    laterMs: fc.constantFrom(0, 0, 0, 0, 0, 1, 1, 1, 1, 1, HOUR_MS, HOUR_MS, 2 * DAY_MS, -HOUR_MS / 2),
+    laterMs: fc.constantFrom(...Array<number>(9).fill(0), 1, HOUR_MS, HOUR_MS, 2 * DAY_MS, -HOUR_MS / 2),
     command,
   });
 
