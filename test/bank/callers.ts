@@ -223,7 +223,7 @@ export class Callers {
   }
 
   async #send(ask: Ask, door: Door): Promise<void> {
-    ask.sent += 1;
+    if (door.url !== null) ask.sent += 1;
     this.#told.hear(ask, await this.#request(ask.wire, door));
   }
 

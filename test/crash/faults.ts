@@ -55,6 +55,8 @@ const cut = (what: Cut, weight: number): Fault => ({
     if (line === undefined) throw new Error('a server without a line');
     line.lateMs = random.between(150, 700);
     await line.cutNext(what);
+    // Nothing else may hit it until it has arrived.
+    if (what === 'late commit') await sleep(line.lateMs);
     return [server];
   },
 });
