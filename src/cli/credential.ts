@@ -56,8 +56,8 @@ export function credentialCommand(): Command {
       .option('--merchant <id>', 'only of this merchant'),
   ).action(listCredentials);
   onBooks(
-    credential.command('revoke <id>').description('revoke a credential: servers refuse it within two seconds'),
-  ).action(revokeCredential);
+    credential.command('revoke <ids...>').description('revoke credentials: servers refuse them within two seconds'),
+  ).action(revokeCredentials);
   return credential;
 }
 
@@ -209,16 +209,27 @@ async function listCredentials(options: CommonOptions & { merchant?: string }): 
   });
 }
 
-async function revokeCredential(id: string, options: CommonOptions): Promise<void> {
+async function revokeCredentials(ids: readonly string[], options: CommonOptions): Promise<void> {
   await withSession(options, { permission: 'administer' }, async (session) => {
-    const credential = await session.refundry.accounts.credential(id);
-    if (credential === null) throw Failure.from(refusal('resource_not_found', `there is no credential ${id}`));
-    const { merchantId } = credential;
-    accepted(await session.execute(merchantId, { kind: 'revoke_credential', credentialId: id }));
-    const revoked = (await session.refundry.accounts.credential(id)) ?? credential;
-    if (options.json === true) printJson(credentialView(revoked));
-    else if (credential.revokedAt !== null)
-      print(`Credential ${id} was revoked at ${time(credential.revokedAt)} already.`);
-    else print(`Revoked credential ${id}.`);
+    const revoked: Credential[] = [];
+    for (const id of ids) revoked.push(await revokeCredential(session, id, options.json === true));
+    const [only] = revoked;
+    if (options.json !== true || only === undefined) return;
+    printJson(revoked.length === 1 ? credentialView(only) : { credentials: revoked.map(credentialView) });
   });
+}
+
+async function revokeCredential(session: Session, id: string, isQuiet: boolean): Promise<Credential> {
+  const credential = await session.refundry.accounts.credential(id);
+  if (credential === null) throw Failure.from(refusal('resource_not_found', `there is no credential ${id}`));
+  const { merchantId } = credential;
+  accepted(await session.execute(merchantId, { kind: 'revoke_credential', credentialId: id }));
+  const revoked = (await session.refundry.accounts.credential(id)) ?? credential;
+  if (!isQuiet)
+    print(
+      credential.revokedAt === null
+        ? `Revoked credential ${id}.`
+        : `Credential ${id} was revoked at ${time(credential.revokedAt)} already.`,
+    );
+  return revoked;
 }

@@ -76,14 +76,16 @@ test('a restore up to a moment lands between two refunds, and both ends agree ag
   assert.equal(await refundedMinor(next.url), 800);
   await stop(next);
   const rewritten = await runCli(home, ['verify', '--against', later]);
-  assert.match(rewritten.stdout, /the chain was rewritten up to here/);
-  assert.equal((await runCli(home, ['verify', '--against', earlier])).code, 0);
+  assert.match(
+    rewritten.stdout,
+    /the chain was rewritten up to here \[entry 0\/\d+\]\n\n1 finding/,
+    'and nothing else is wrong',
+  );
 });
 
 test('when the disk is lost in the middle of work, all that reached the backup is back, and heads tell of the rest', async () => {
   const server = await startServer(home);
-  const { url } = server;
-  await refundNative(url, 'op-lost', 1_000);
+  await refundNative(server.url, 'op-lost', 1_000);
   const latest = join(heads, 'latest.json');
   assert.equal((await runCli(home, ['verify', '--heads', latest])).code, 0);
   const postmaster = Number(readFileSync(join(home, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
@@ -105,8 +107,6 @@ test('when the disk is lost in the middle of work, all that reached the backup i
   assert.equal((await refundNative(next.url, 'op-lost', 1_000)).replayed, true);
   assert.equal(await refundedMinor(next.url), 1_800);
   await stop(next);
-  const { code, stdout } = await runCli(home, ['verify']);
-  assert.equal(code, 0, stdout);
 });
 
 page.everythingWasRun(['Archive the log, once', 'Copy the files, weekly', 'Restore up to a moment', 'Prove it']);

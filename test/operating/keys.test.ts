@@ -59,7 +59,7 @@ test('credentials of every protocol are replaced without a failing call', async 
       if (said !== 'refunded') failures.push(`${caller.protocol}: ${said}`);
       counts.set(caller.protocol, (counts.get(caller.protocol) ?? 0) + 1);
       // The commands need the machine, too.
-      await sleep(25);
+      await sleep(50);
     }
   });
   /** Until each has asked at least twice more: once with what it has now. */
