@@ -43,22 +43,40 @@ for (const table of Object.keys(NAMES)) {
   });
 }
 
+/**
+ * Columns by which a table's rows are told apart, or which chain them: a change may show at another row, or meet one, so each
+ * is made alone. In all others of the large tables a change shows at its own row only, and is made in a row of each variety at once.
+ */
+const APART: Readonly<Record<string, readonly string[]>> = {
+  journal: ['seq', 'bucket', 'hash', 'idempotency_key'],
+  payment: ['id', 'bucket'],
+  refund: ['id', 'bucket', 'reference', 'reference_namespace'],
+};
+const changedAlone = ({ table, column }: Column): boolean => APART[table]?.includes(column) ?? true;
+
+const isKey = (table: string, column: string): boolean => keys?.keys.includes(`${table}.${column}`) === true;
+
 /** In a row of each variety: to another value, to a value where there is none, and to none where there is one. */
 async function changeEveryWay(column: Column): Promise<void> {
   const { table, nullable } = column;
   const name = `"${column.column}"`;
-  const isKey = keys?.keys.includes(`${table}.${column.column}`) === true;
   const full = await books.pick(table, `${name} IS NOT NULL`);
   assert.ok(full.length > 0, `the history has no ${table} with a ${column.column}`);
-  for (const row of full) {
-    await change(column, row, otherValue(column, isKey));
-    if (nullable) await change(column, row, 'NULL');
-  }
-  if (nullable)
-    for (const row of await books.pick(table, `${name} IS NULL`)) await change(column, row, someValue(column));
+  await change(column, full, otherValue(column, isKey(table, column.column)));
+  if (!nullable) return;
+  await change(column, full, 'NULL');
+  await change(column, await books.pick(table, `${name} IS NULL`), someValue(column));
 }
 
-async function change({ table, column }: Column, row: Row, value: string): Promise<void> {
-  const { report, made } = await books.after(() => books.set(table, row, `"${column}" = ${value}`));
-  assertNamed(report, table, made, `${column} = ${value}`);
+async function change(of: Column, rows: readonly Row[], value: string): Promise<void> {
+  const { table, column } = of;
+  const together = changedAlone(of) ? rows.map((row) => [row]) : rows.length === 0 ? [] : [rows];
+  for (const these of together) {
+    const { report, made } = await books.after(async () => {
+      const names: string[][] = [];
+      for (const row of these) names.push(await books.set(table, row, `"${column}" = ${value}`));
+      return names;
+    });
+    for (const names of made) assertNamed(report, table, names, `${column} = ${value}`);
+  }
 }
