@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Action, Command, RegisterPayment, RequestedEntitlement } from '../../src/core/command.ts';
 import type { Entitlement } from '../../src/core/payment.ts';
 import type { Answer, Fault, ModelBooks, ModelPayment } from './books.ts';
+import { revoked } from './grants.ts';
 import { policyOf } from './policy.ts';
-import { revoked } from './refunds.ts';
 
 /** At most 12 digits. */
 const MOST_MINOR = 999_999_999_999n;

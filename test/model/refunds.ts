@@ -1,9 +1,9 @@
 /** Refunds: what is refused and why, in order of precedence, and what each command does to a refund. */
 import type { Action, Command, RefundPayment, RequestedAmount } from '../../src/core/command.ts';
 import type { ErrorCode, RefusalFacts } from '../../src/core/errors.ts';
-import type { Json } from '../../src/core/json.ts';
 import type { Policy } from '../../src/core/policy.ts';
 import type { Answer, Fault, ModelBooks, ModelPayment, ModelRefund } from './books.ts';
+import { restored, revoked } from './grants.ts';
 import { policyOf } from './policy.ts';
 
 const HOUR_MS = 3_600_000;
@@ -279,28 +279,4 @@ function touch(books: ModelBooks, payment: ModelPayment, refund?: ModelRefund): 
     row.updatedAt = books.at;
     row.lastSeq = books.nextSeq;
   }
-}
-
-/** What a payment that grants nothing any more takes back: enrolments not held otherwise, and its coupon. */
-export function revoked(books: ModelBooks, payment: ModelPayment, grantedBefore: boolean): Json {
-  if (!grantedBefore || books.grants(payment)) return null;
-  return changes(books, payment, ['entitlements_revoked', 'entitlements_kept', 'coupons_refunded']);
-}
-
-/** What a payment that grants again gives back. */
-function restored(books: ModelBooks, payment: ModelPayment, grantedBefore: boolean): Json {
-  if (grantedBefore || !books.grants(payment)) return null;
-  return changes(books, payment, ['entitlements_granted', 'entitlements_held_otherwise', 'coupons_restored']);
-}
-
-function changes(books: ModelBooks, payment: ModelPayment, names: readonly [string, string, string]): Json {
-  const own = books.entitlements.filter(({ paymentId }) => paymentId === payment.id);
-  const coupons = books.coupons.filter(({ paymentId }) => paymentId === payment.id);
-  if (own.length === 0 && coupons.length === 0) return null;
-  const ids = (rows: readonly { readonly id: string }[]): string[] => rows.map(({ id }) => id);
-  return {
-    [names[0]]: ids(own.filter((one) => !books.isHeldOtherwise(one))),
-    [names[1]]: ids(own.filter((one) => books.isHeldOtherwise(one))),
-    [names[2]]: ids(coupons),
-  };
 }
