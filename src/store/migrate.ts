@@ -14,6 +14,13 @@ export interface Installation {
   readonly buckets: number;
 }
 
+function newClient(database: DatabaseSettings): pg.Client {
+  const client = new pg.Client({ ...database, application_name: 'refundry migrate' });
+  // Every loss also rejects the query in flight; the event, unheard, would end the process.
+  client.on('error', () => undefined);
+  return client;
+}
+
 /**
  * Applies what is missing of `migrations/`, one transaction each, under an advisory lock, so that several servers may
  * start at once. A new database is divided into `buckets`; one that has books keeps its division.
@@ -25,7 +32,7 @@ export async function migrate(
   if (!Number.isInteger(buckets) || buckets < 1 || buckets > MAX_BUCKETS) {
     throw new RangeError(`buckets must be from 1 to ${MAX_BUCKETS}`);
   }
-  const client = new pg.Client({ ...database, application_name: 'refundry migrate' });
+  const client = newClient(database);
   await client.connect();
   try {
     const applied = await runner({
@@ -57,7 +64,7 @@ export async function migrate(
 
 /** Refuses a database that lacks migrations of this version, or has newer ones. Throws an `Error` for the operator. */
 export async function assertMigrated(database: DatabaseSettings): Promise<void> {
-  const client = new pg.Client({ ...database, application_name: 'refundry migrate' });
+  const client = newClient(database);
   await client.connect();
   try {
     await readInstallation(client);

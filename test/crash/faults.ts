@@ -53,7 +53,7 @@ const cut = (what: Cut, weight: number): Fault => ({
     const server = random.pick(running(world));
     const line = lines.get(server);
     if (line === undefined) throw new Error('a server without a line');
-    line.lateMs = random.between(150, 700);
+    line.lateMs = random.between(500, 1_500);
     await line.cutNext(what);
     // Nothing else may hit it until it has arrived.
     if (what === 'late commit') await sleep(line.lateMs);
