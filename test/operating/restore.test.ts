@@ -82,6 +82,10 @@ test('a backup that is made under load, and its log, bring back every refund tha
     const before = acknowledged.length;
     await backupEmbedded(home, backup);
     backedUp = acknowledged.length;
+    const sql = await connect(books.database);
+    const { rows } = await sql.query('SHOW archive_timeout');
+    assert.deepEqual(rows, [{ archive_timeout: '1min' }], 'no change waits longer for its copy');
+    await sql.end();
     assert.ok(backedUp > before, 'refunds went on meanwhile');
     while (acknowledged.length < backedUp + 200) await sleep(1);
     isOver = true;
