@@ -66,7 +66,7 @@ export const FAULTS: readonly Fault[] = [
     name: 'server killed',
     kills: 1,
     restarts: true,
-    weight: 6,
+    weight: 4,
     inject: async ({ servers, random }) => {
       const server = random.pick(servers);
       server.kill();
@@ -77,7 +77,7 @@ export const FAULTS: readonly Fault[] = [
     name: 'backend killed',
     kills: 1,
     restarts: false,
-    weight: 10,
+    weight: 12,
     inject: async (world) => {
       const { cluster, random } = world;
       signal(random.pick(await cluster.lanes()), 'SIGKILL');
@@ -88,7 +88,7 @@ export const FAULTS: readonly Fault[] = [
     name: 'postmaster killed',
     kills: 1,
     restarts: false,
-    weight: 6,
+    weight: 7,
     inject: async (world) => {
       await world.cluster.signalPostmaster('SIGKILL');
       return running(world);
@@ -98,7 +98,7 @@ export const FAULTS: readonly Fault[] = [
     name: 'immediate shutdown',
     kills: 1,
     restarts: false,
-    weight: 4,
+    weight: 5,
     inject: async (world) => {
       await world.cluster.signalPostmaster('SIGQUIT');
       return running(world);
