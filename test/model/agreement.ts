@@ -32,7 +32,7 @@ export class Agreement {
   readonly #modelIds = new Map<string, string>();
   /** What each command came to: `refund_payment refused below_minimum`. */
   readonly reached: string[] = [];
-  readonly #told: string[] = [];
+  readonly #told: { readonly now: number; readonly command: Command; readonly result: string }[] = [];
   readonly #merchantIds: Readonly<Record<string, string>>;
 
   /** `merchantIds`: the engine's ids of the histories' two merchants; their bucket has `seqBefore` entries. */
@@ -56,14 +56,16 @@ export class Agreement {
     const result = `${model.action.kind} ${resultOf(answer)}`;
     this.reached.push(result);
     for (const change of changesOf(answer)) this.reached.push(`${model.action.kind} ${change}`);
-    this.#told.push(`${now} ${show(model)}\n    ${result}`);
+    this.#told.push({ now, command: model, result });
     this.same('answer', outcome, answer, hidden(answer));
   }
 
   /** Throws where two values say different things; the message has all that was asked until then. */
   same(what: string, engine: unknown, model: unknown, hiding: ReadonlySet<string> = NOTHING): void {
     const found = this.#differ(engine, model, what, hiding);
-    if (found !== null) throw new Error(`${found}, after\n${this.#told.join('\n')}`);
+    if (found === null) return;
+    const told = this.#told.map(({ now, command, result }) => `${now} ${show(command)}\n    ${result}`);
+    throw new Error(`${found}, after\n${told.join('\n')}`);
   }
 
   #differ(engine: unknown, model: unknown, path: string, hiding: ReadonlySet<string>): string | null {
