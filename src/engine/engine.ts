@@ -85,6 +85,8 @@ export class Engine {
   readonly #queues: BucketQueues;
   /** Lanes without a batch. A lane that is reconnecting is in no list. */
   readonly #idleLanes: Session[];
+  /** Idle ones, and those with a batch; not those that were lost. */
+  #connectedLanes: number;
   readonly #stopSweeping: () => void;
   readonly #working = new Set<Promise<void>>();
   #pumpScheduled = false;
@@ -97,6 +99,7 @@ export class Engine {
     this.#options = { ...DEFAULTS, ...options, observer: guarded(options.observer ?? {}) };
     this.buckets = buckets;
     this.#idleLanes = lanes;
+    this.#connectedLanes = lanes.length;
     this.#queues = new BucketQueues(buckets, this.#options);
     this.#stopSweeping = surroundings.time.every(SWEEP_MS, () => this.#sweep());
   }
@@ -130,7 +133,7 @@ export class Engine {
 
   /** Whether a batch could start now: readiness for a load balancer. */
   get isConnected(): boolean {
-    return this.#idleLanes.length > 0 || this.#working.size > 0;
+    return this.#connectedLanes > 0;
   }
 
   /** An id for a merchant to be made: it carries the bucket in which the merchant will live for good. */
@@ -257,6 +260,7 @@ export class Engine {
       this.#idleLanes.push(lane);
       this.#queues.done(bucket);
     } catch (error) {
+      this.#connectedLanes -= 1;
       lane.end().catch(() => undefined);
       const reconnected = this.#reconnect();
       this.#queues.done(bucket, await this.#recover(bucket, live, error));
@@ -388,6 +392,7 @@ export class Engine {
     for (let attempt = 0; !this.#isOver; attempt += 1) {
       try {
         this.#idleLanes.push(await this.#surroundings.connect('refundry lane'));
+        this.#connectedLanes += 1;
         this.#schedulePump();
         return;
       } catch (error) {
