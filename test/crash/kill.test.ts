@@ -26,8 +26,11 @@ async function refundCent(url: string, key: string): Promise<{ id: string; repla
   }
 }
 
-/** Sends refunds from many callers until the server dies; what it acknowledged, by key. */
-async function load(server: Running, name: string): Promise<Map<string, string>> {
+/** Enough for the callers to be in the middle of it. */
+const IN_THE_MIDDLE = 100;
+
+/** Sends refunds from many callers until the server dies; what it acknowledged, by key. Calls `during` in the middle. */
+async function load(server: Running, name: string, during: () => void): Promise<Map<string, string>> {
   const acknowledged = new Map<string, string>();
   let next = 0;
   const life = new AbortController();
@@ -37,7 +40,9 @@ async function load(server: Running, name: string): Promise<Map<string, string>>
       while (!life.signal.aborted && next < 3_000) {
         const key = `${name}-${(next += 1)}`;
         const done = await refundCent(server.url, key);
-        if (done !== null) acknowledged.set(key, done.id);
+        if (done === null) continue;
+        acknowledged.set(key, done.id);
+        if (acknowledged.size === IN_THE_MIDDLE) during();
       }
     }),
   );
@@ -46,10 +51,12 @@ async function load(server: Running, name: string): Promise<Map<string, string>>
 
 async function assertThereOnce(url: string, acknowledged: Map<string, string>): Promise<void> {
   assert.ok(acknowledged.size > 0, 'something must have been acknowledged before the kill');
-  for (const [key, id] of acknowledged) {
-    const again = await refundCent(url, key);
-    assert.deepEqual(again, { id, replayed: true }, `${key} must be there, once`);
-  }
+  await Promise.all(
+    [...acknowledged].map(async ([key, id]) => {
+      const again = await refundCent(url, key);
+      assert.deepEqual(again, { id, replayed: true }, `${key} must be there, once`);
+    }),
+  );
 }
 
 async function assertVerifies(home: string): Promise<void> {
@@ -59,11 +66,9 @@ async function assertVerifies(home: string): Promise<void> {
 
 const home = await createHome();
 
-/** Kills once some refunds have been acknowledged: in the middle, wherever that is. */
+/** Kills while refunds are being asked for. */
 async function killDuring(server: Running, name: string, kill: () => void): Promise<Map<string, string>> {
-  const loading = load(server, name);
-  setTimeout(kill, 250 + Math.random() * 250);
-  const acknowledged = await loading;
+  const acknowledged = await load(server, name, kill);
   await server.exited();
   return acknowledged;
 }
@@ -111,11 +116,9 @@ test('after SIGKILL of PostgreSQL alone the server recovers by itself', async ()
 test('SIGTERM to the whole process group of `npm start` finishes what is in flight and stops cleanly', async (context) => {
   const server = await startServer(home, ['npm', 'start']);
   context.diagnostic(`ready ${Math.round(server.readyMs)} ms after \`npm start\` on an existing database`);
-  const loading = load(server, 'group');
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  assert.ok(server.child.pid);
-  process.kill(-server.child.pid, 'SIGTERM');
-  const acknowledged = await loading;
+  const { pid } = server.child;
+  assert.ok(pid);
+  const acknowledged = await load(server, 'group', () => process.kill(-pid, 'SIGTERM'));
   await server.exited();
   assert.match(server.output(), /stopping: what is in flight will be finished/);
   const next = await startServer(home);

@@ -64,7 +64,7 @@ class CrashRun {
   readonly #recoveries = new Map<string, number[]>();
   readonly #faults = new Map<string, number>();
   /** Servers that were killed and are not back yet. */
-  #restarting: Promise<void> = Promise.resolve();
+  #restarting: Promise<void> | null = null;
   #kills = 0;
   #checks = 0;
   #readerStopped = false;
@@ -122,7 +122,9 @@ class CrashRun {
     const { random } = this.#world;
     const weighted = FAULTS.flatMap((fault) => Array.from({ length: fault.weight }, () => fault));
     for (let at = 0; faults === null ? hasTime() : at < faults.length; at += 1) {
-      const fault = faults?.[at] ?? random.pick(weighted);
+      let fault = faults?.[at] ?? random.pick(weighted);
+      // One at a time: while a server starts, there is enough else that can go wrong.
+      while (faults === null && fault.restarts && this.#restarting !== null) fault = random.pick(weighted);
       await sleep(random.between(20, 200));
       await this.#suffer(fault);
       if ((at + 1) % checkEvery === 0) await this.#check();
@@ -146,8 +148,11 @@ class CrashRun {
       return;
     }
     const recovered = this.#recovered(name, servers);
-    if (restarts) this.#restarting = recovered;
-    else await recovered;
+    if (!restarts) return recovered;
+    const restarting = recovered.finally(() => {
+      if (this.#restarting === restarting) this.#restarting = null;
+    });
+    this.#restarting = restarting;
   }
 
   get #faultCount(): number {
@@ -167,7 +172,6 @@ class CrashRun {
   }
 
   async #check(): Promise<void> {
-    await this.#restarting;
     await this.#callers.pause();
     const left = await this.#callers.converge(PATIENCE_MS);
     if (left > 0) this.#violations.push(`${left} keys have no answer after ${PATIENCE_MS} ms of asking again`);
@@ -198,6 +202,7 @@ class CrashRun {
 
   /** Checks everything once more, and lets `verify` have its say on the whole. */
   async finish(): Promise<void> {
+    await this.#restarting;
     await this.#check();
     await this.#stopCallers();
     const pool = openReaders(this.#world.cluster.settings);
