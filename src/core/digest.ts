@@ -7,13 +7,12 @@
 import { hash } from 'node:crypto';
 import { canonicalJson, type Json } from './json.ts';
 import type { Coupon, Entitlement, Payment } from './payment.ts';
+import { RecordWriter } from './record.ts';
 import type { Refund } from './refund.ts';
 
 const sha256 = (text: string): string => hash('sha256', text, 'hex');
 
-function detailsDigest(details: object, salt: string): string {
-  return salt === '' ? '' : sha256(salt + canonicalJson(details as Json));
-}
+const writer = new RecordWriter();
 
 /** What one registration's digest says, part by part, so that `verify` can name the row that no longer fits. */
 export interface PaymentDigestParts {
@@ -53,23 +52,24 @@ export function readPaymentDigest(digest: string): PaymentDigestParts {
   return { payment: digest.slice(0, SHA256_LENGTH), coupons, entitlements };
 }
 
-/** Over a payment's fixed fields and its references. */
+/** Over a payment's fixed fields, its references, and its salted details. */
 export function paymentFieldsDigest(payment: Payment): string {
-  return sha256(
-    canonicalJson([
-      payment.id,
-      String(payment.amountMinor),
-      payment.currency,
-      payment.createdAt,
+  return (
+    writer
+      .begin()
+      .text(payment.currency)
+      .uuid(payment.merchantId)
+      .uuid(payment.id)
+      .int8(payment.amountMinor)
+      .time(payment.createdAt)
       // Given by the caller where the payment was captured before it was registered; else its capture's entry has it.
-      payment.capturedSeq === payment.createdSeq ? payment.capturedAt : null,
-      payment.references.map((reference) => [reference.namespace, reference.value]).sort(byText),
-      detailsDigest(payment.details, payment.detailsSalt),
-    ]),
+      .time(payment.capturedSeq === payment.createdSeq ? payment.capturedAt : null)
+      .json(payment.references)
+      .text(payment.detailsSalt)
+      .json(payment.details)
+      .sha256()
   );
 }
-
-const byText = (a: readonly Json[], b: readonly Json[]): number => (canonicalJson(a) < canonicalJson(b) ? -1 : 1);
 
 const entitlementFields = (entitlement: Entitlement): readonly Json[] => [
   entitlement.id,
@@ -103,14 +103,15 @@ export function refundDigest(refund: Refund): string | null {
   ) {
     return null;
   }
-  return sha256(
-    canonicalJson([
-      refund.reference === null ? null : [refund.reference.namespace, refund.reference.value],
-      refund.requestedBy,
-      refund.expiresAt,
-      detailsDigest(refund.details, refund.detailsSalt),
-    ]),
-  );
+  return writer
+    .begin()
+    .text(refund.reference?.namespace ?? null)
+    .text(refund.reference?.value ?? null)
+    .text(refund.requestedBy)
+    .time(refund.expiresAt)
+    .text(refund.detailsSalt)
+    .json(refund.details)
+    .sha256();
 }
 
 /** Over why a refund was decided so, by the entry that decided it and by those after it; `null` if nobody said. */

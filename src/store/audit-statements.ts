@@ -33,7 +33,7 @@ const entry = (prefix: string, names: readonly (keyof JournalRow)[]): string =>
   names.map((name) => `${prefix}."${name}" AS ${prefix}_${name}`).join(', ');
 
 /** The entry of the row's own book that its column names. */
-const joinEntry = (prefix: string, row: string, seq: string): string =>
+export const joinEntry = (prefix: string, row: string, seq: string): string =>
   `LEFT JOIN journal ${prefix} ON ${prefix}.seq = ${row}.${seq} AND ${prefix}.bucket = ${row}.bucket`;
 
 /** The same, where it is another than the one that made the row: most rows never change, and are read once then. */
@@ -49,11 +49,12 @@ const unlessPlain = (columnList: string, conditions: readonly string[]): string 
   `LEFT JOIN LATERAL (SELECT true AS is_doubtful, ${columnList} WHERE (${conditions.join(' AND ')}) IS NOT TRUE) looked ON true`;
 
 /** Whether an id carries the bucket that the row is in: see `bucketOf`. */
-const IN_ITS_BUCKET = `(get_byte(uuid_send(t.id), 6) & 15) * 256 + get_byte(uuid_send(t.id), 7) = t.bucket`;
+export const IN_ITS_BUCKET = `(get_byte(uuid_send(t.id), 6) & 15) * 256 + get_byte(uuid_send(t.id), 7) = t.bucket`;
 
 /** What the digest of a payment's entry is over: needed of every payment. */
 const DIGESTED = [
   'id',
+  'merchant_id',
   'amount_minor',
   'currency',
   'created_at',
@@ -88,6 +89,7 @@ const PLAIN_PAYMENT = [
   't.refunded_minor = refunds.succeeded_minor',
   't.reserved_minor = refunds.reserving_minor',
   't.refund_count = refunds.counting_refunds',
+  't.last_seq >= refunds.refunds_last_seq',
   't.refunded_minor + t.reserved_minor <= t.captured_minor',
   't.captured_minor <= t.amount_minor',
   `CASE WHEN jsonb_typeof(t."references") = 'array' THEN jsonb_array_length(t."references") = named.reference_rows END`,
@@ -126,9 +128,9 @@ const without = (names: readonly string[], left: readonly string[]): string[] =>
   names.filter((name) => !left.includes(name));
 
 /** Where the first page begins: before every uuid and every bucket. */
-const NIL = '00000000-0000-0000-0000-000000000000';
-const FIRST_BUCKET = -2_147_483_648;
-const FIRST_SEQ = '-9223372036854775808';
+export const NIL = '00000000-0000-0000-0000-000000000000';
+export const FIRST_BUCKET = -2_147_483_648;
+export const FIRST_SEQ = '-9223372036854775808';
 
 export interface Audit<Row> {
   /** Takes the page's rows, then the key of the row before it, then further parameters. */
@@ -155,6 +157,73 @@ const grants = (table: string, names: readonly string[]): string => `
   ${joinEntry('created', 't', 'created_seq')}
   LEFT JOIN payment p ON p.id = t.payment_id AND p.bucket = t.bucket
   ORDER BY t.id, t.bucket`;
+
+/** Payments of a source; `reserving`: statuses in which a refund holds funds back. */
+const payments = (source: string, reserving: string): string => `
+  SELECT looked.*, ${storedColumns('t', DIGESTED)}, t.bucket, ${entry('created', ['digest'])}
+ FROM (${source}) t
+ ${joinEntry('created', 't', 'created_seq')}
+ ${joinLaterEntry('capture', 't', 'captured_seq')}
+ ${joinEntry('last', 't', 'last_seq')}
+ CROSS JOIN LATERAL (
+   SELECT coalesce(sum(r.amount_minor) FILTER (WHERE r.status = 'succeeded'), 0) AS succeeded_minor,
+     coalesce(sum(r.amount_minor) FILTER (WHERE r.status = ANY(${reserving}::text[])), 0) AS reserving_minor,
+     count(*) FILTER (WHERE r.status = 'succeeded' OR r.status = ANY(${reserving}::text[])) AS counting_refunds,
+     coalesce(max(r.last_seq) FILTER (WHERE r.status <> 'refused'), 0) AS refunds_last_seq
+   FROM refund r WHERE r.payment_id = t.id AND r.bucket = t.bucket
+ ) refunds
+ CROSS JOIN LATERAL (
+   SELECT count(*) AS reference_rows
+   FROM jsonb_array_elements(CASE WHEN jsonb_typeof(t."references") = 'array' THEN t."references" ELSE '[]' END) AS reference
+   -- The limit keeps this a lookup of one key: no plan can turn it into a scan of the merchant's references.
+   CROSS JOIN LATERAL (
+     SELECT FROM payment_reference x
+     WHERE x.value = reference ->> 'value' AND x.namespace = reference ->> 'namespace'
+       AND x.merchant_id = t.merchant_id AND x.bucket = t.bucket AND x.payment_id = t.id
+     LIMIT 1
+   ) there
+ ) named
+ LEFT JOIN LATERAL (
+   SELECT
+     (SELECT count(*) FROM entitlement e WHERE e.payment_id = t.id AND e.bucket = t.bucket) AS entitlements,
+     (
+       SELECT count(*) FROM entitlement e
+       WHERE e.payment_id = t.id AND e.bucket = t.bucket AND e.created_seq = t.created_seq
+     ) AS entitlements_registered,
+     (SELECT count(*) FROM coupon c WHERE c.payment_id = t.id AND c.bucket = t.bucket) AS coupons
+   WHERE t.entitled OR octet_length(created.digest) > 32
+ ) entitling ON true
+ ${unlessPlain(
+   `${storedColumns('t', without(PAYMENT_COLUMNS, DIGESTED))},
+   ${entry('created', ['kind', 'merchant_id', 'payment_id', 'debit'])},
+   ${entry('capture', ['kind', 'payment_id', 'at'])},
+   ${entry('last', ['kind', 'payment_id', 'at', 'captured_minor', 'refunded_minor', 'reserved_minor'])},
+   ${entry('last', ['payment_status', 'payment_disputed'])},
+   refunds.*, named.*, entitling.*`,
+   PLAIN_PAYMENT,
+ )}
+ ORDER BY t.id, t.bucket`;
+
+const refunds = (source: string): string => `
+  SELECT looked.*, t.id, t.bucket
+ FROM (${source}) t
+ ${joinEntry('created', 't', 'created_seq')}
+ ${joinLaterEntry('last', 't', 'last_seq')}
+ ${unlessPlain(
+   `${storedColumns('t', without(REFUND_COLUMNS, ['id']))},
+   ${entry('created', ['kind', 'operation', 'merchant_id', 'payment_id', 'refund_id', 'amount_minor', 'currency'])},
+   ${entry('created', ['refusal_code', 'protocol', 'digest'])}, created.at AS created_at_entry,
+   ${entry('last', ['kind', 'refund_id', 'at', 'digest'])}`,
+   PLAIN_REFUND,
+ )}
+ ORDER BY t.id, t.bucket`;
+
+const references = (source: string): string => `
+  SELECT t.value, t.namespace, t.merchant_id, t.bucket, t.payment_id, p.merchant_id AS payment_merchant_id,
+    p."references" @> jsonb_build_array(jsonb_build_object('namespace', t.namespace, 'value', t.value)) AS is_named
+  FROM (${source}) t
+  LEFT JOIN payment p ON p.id = t.payment_id AND p.bucket = t.bucket
+  ORDER BY t.value, t.namespace, t.merchant_id, t.bucket`;
 
 const BY_ID = [NIL, FIRST_BUCKET] as const;
 
@@ -184,76 +253,20 @@ export const AUDITS = {
   payment: audit<PaymentAudit>(
     ['id', 'bucket'],
     BY_ID,
-    `SELECT looked.*, ${storedColumns('t', DIGESTED)}, t.bucket, ${entry('created', ['digest'])}
-     FROM (SELECT * FROM payment WHERE (id, bucket) > ($2, $3) ORDER BY id, bucket LIMIT $1) t
-     ${joinEntry('created', 't', 'created_seq')}
-     ${joinLaterEntry('capture', 't', 'captured_seq')}
-     ${joinEntry('last', 't', 'last_seq')}
-     CROSS JOIN LATERAL (
-       SELECT coalesce(sum(r.amount_minor) FILTER (WHERE r.status = 'succeeded'), 0) AS succeeded_minor,
-         coalesce(sum(r.amount_minor) FILTER (WHERE r.status = ANY($4::text[])), 0) AS reserving_minor,
-         count(*) FILTER (WHERE r.status = 'succeeded' OR r.status = ANY($4::text[])) AS counting_refunds
-       FROM refund r WHERE r.payment_id = t.id AND r.bucket = t.bucket
-     ) refunds
-     CROSS JOIN LATERAL (
-       SELECT count(*) AS reference_rows
-       FROM jsonb_array_elements(CASE WHEN jsonb_typeof(t."references") = 'array' THEN t."references" ELSE '[]' END) AS reference
-       -- The limit keeps this a lookup of one key: no plan can turn it into a scan of the merchant's references.
-       CROSS JOIN LATERAL (
-         SELECT FROM payment_reference x
-         WHERE x.value = reference ->> 'value' AND x.namespace = reference ->> 'namespace'
-           AND x.merchant_id = t.merchant_id AND x.bucket = t.bucket AND x.payment_id = t.id
-         LIMIT 1
-       ) there
-     ) named
-     LEFT JOIN LATERAL (
-       SELECT
-         (SELECT count(*) FROM entitlement e WHERE e.payment_id = t.id AND e.bucket = t.bucket) AS entitlements,
-         (
-           SELECT count(*) FROM entitlement e
-           WHERE e.payment_id = t.id AND e.bucket = t.bucket AND e.created_seq = t.created_seq
-         ) AS entitlements_registered,
-         (SELECT count(*) FROM coupon c WHERE c.payment_id = t.id AND c.bucket = t.bucket) AS coupons
-       WHERE t.entitled OR octet_length(created.digest) > 32
-     ) entitling ON true
-     ${unlessPlain(
-       `${storedColumns('t', without(PAYMENT_COLUMNS, DIGESTED))},
-       ${entry('created', ['kind', 'merchant_id', 'payment_id', 'debit'])},
-       ${entry('capture', ['kind', 'payment_id', 'at'])},
-       ${entry('last', ['kind', 'payment_id', 'at', 'captured_minor', 'refunded_minor', 'reserved_minor'])},
-       ${entry('last', ['payment_status', 'payment_disputed'])},
-       refunds.*, named.*, entitling.*`,
-       PLAIN_PAYMENT,
-     )}
-     ORDER BY t.id, t.bucket`,
+    payments('SELECT * FROM payment WHERE (id, bucket) > ($2, $3) ORDER BY id, bucket LIMIT $1', '$4'),
   ),
   refund: audit<RefundAudit>(
     ['id', 'bucket'],
     BY_ID,
-    `SELECT looked.*, t.id, t.bucket
-     FROM (SELECT * FROM refund WHERE (id, bucket) > ($2, $3) ORDER BY id, bucket LIMIT $1) t
-     ${joinEntry('created', 't', 'created_seq')}
-     ${joinLaterEntry('last', 't', 'last_seq')}
-     ${unlessPlain(
-       `${storedColumns('t', without(REFUND_COLUMNS, ['id']))},
-       ${entry('created', ['kind', 'operation', 'merchant_id', 'payment_id', 'refund_id', 'amount_minor', 'currency'])},
-       ${entry('created', ['refusal_code', 'protocol', 'digest'])}, created.at AS created_at_entry,
-       ${entry('last', ['kind', 'refund_id', 'at', 'digest'])}`,
-       PLAIN_REFUND,
-     )}
-     ORDER BY t.id, t.bucket`,
+    refunds('SELECT * FROM refund WHERE (id, bucket) > ($2, $3) ORDER BY id, bucket LIMIT $1'),
   ),
   payment_reference: audit<ReferenceAudit>(
     ['value', 'namespace', 'merchant_id', 'bucket'],
     ['', '', NIL, FIRST_BUCKET],
-    `SELECT t.value, t.namespace, t.merchant_id, t.bucket, t.payment_id, p.merchant_id AS payment_merchant_id,
-       p."references" @> jsonb_build_array(jsonb_build_object('namespace', t.namespace, 'value', t.value)) AS is_named
-     FROM (
-       SELECT * FROM payment_reference WHERE (value, namespace, merchant_id, bucket) > ($2, $3, $4, $5)
-       ORDER BY value, namespace, merchant_id, bucket LIMIT $1
-     ) t
-     LEFT JOIN payment p ON p.id = t.payment_id AND p.bucket = t.bucket
-     ORDER BY t.value, t.namespace, t.merchant_id, t.bucket`,
+    references(
+      `SELECT * FROM payment_reference WHERE (value, namespace, merchant_id, bucket) > ($2, $3, $4, $5)
+       ORDER BY value, namespace, merchant_id, bucket LIMIT $1`,
+    ),
   ),
   merchant: audit<MerchantAudit>(
     ['id', 'bucket'],
@@ -297,5 +310,26 @@ export const AUDITS = {
      ) t
      LEFT JOIN bucket h ON h.bucket = t.bucket
      ORDER BY t.merchant_id, t.currency, t.bucket`,
+  ),
+} as const;
+
+/** The same of single rows, by their keys. */
+export const LOOKS = {
+  /** `$1`: numbers, `$2`: their buckets. */
+  entries: `
+    SELECT ${ENTRY}
+    FROM unnest($1::bigint[], $2::integer[]) AS k (seq, bucket)
+    CROSS JOIN LATERAL (SELECT * FROM journal WHERE seq = k.seq AND bucket = k.bucket OFFSET 0) j ${ENTRY_ROWS}
+    ORDER BY j.seq, j.bucket`,
+  /** `$1`: ids, `$2`: as in the walk. */
+  payments: payments('SELECT * FROM payment WHERE id = ANY($1::uuid[])', '$2'),
+  refunds: refunds('SELECT * FROM refund WHERE id = ANY($1::uuid[])'),
+  /** `$1` to `$4`: the columns of their keys. */
+  references: references(
+    `SELECT x.* FROM unnest($1::text[], $2::text[], $3::uuid[], $4::integer[]) AS k (value, namespace, merchant_id, bucket)
+     CROSS JOIN LATERAL (
+       SELECT * FROM payment_reference r
+       WHERE r.value = k.value AND r.namespace = k.namespace AND r.merchant_id = k.merchant_id AND r.bucket = k.bucket OFFSET 0
+     ) x`,
   ),
 } as const;

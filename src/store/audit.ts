@@ -80,6 +80,11 @@ export async function* pagesOf<Row extends object>(
   }
 }
 
+/** Single rows, by a statement of `LOOKS`. */
+export function readLook<Row extends object>(reader: Reader, text: string, values: readonly unknown[]): Promise<Row[]> {
+  return read<Row>(reader, text, [...values]);
+}
+
 export interface BucketHead extends Head {
   readonly bucket: number;
 }

@@ -57,6 +57,16 @@ export class Balances {
     if (total.row?.last_seq === seq && !total.wasCompared) this.#compare(total, total.row);
   }
 
+  /** Takes over what the quick proof has summed up of one merchant and currency, which fits what its entries state. */
+  adopt(
+    merchantId: string,
+    currency: string,
+    bucket: number,
+    sum: Pick<Total, 'minor' | 'settledThroughSeq' | 'lastSeq'>,
+  ): void {
+    Object.assign(this.#total(merchantId, currency, bucket), sum);
+  }
+
   /** Reads the rows. Call when the walk has come as far as the heads were when it began. */
   async readRows(reader: Reader, onRows: (rows: number) => void): Promise<void> {
     for await (const page of pagesOf(reader, AUDITS.balance)) {

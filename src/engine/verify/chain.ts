@@ -21,7 +21,7 @@ export interface Head {
 }
 
 /** How far one book's chain has been walked. */
-interface Chain {
+export interface Chain {
   readonly bucket: number;
   seq: bigint;
   hash: string;
@@ -30,6 +30,7 @@ interface Chain {
   recomputed: string | null;
   /** Where the head was when the walk began; `null`: it has none. */
   readonly headSeq: bigint | null;
+  readonly headAt: number;
   /** Printed heads still to be met, by number. */
   readonly against: Map<bigint, Head[]>;
 }
@@ -62,8 +63,8 @@ export class Chains {
     const chains = new Chains(reader, findings, balances);
     const heads = new Map((await readHeads(reader)).map((head) => [head.bucket, head]));
     // A book whose head is gone is walked as far as the others go: one finding, and not one per entry.
-    for (let bucket = 0; bucket < buckets; bucket += 1) chains.#begin(bucket, null);
-    for (const { bucket, seq } of heads.values()) chains.#begin(bucket, seq);
+    for (let bucket = 0; bucket < buckets; bucket += 1) chains.#begin(bucket, null, 0);
+    for (const { bucket, seq, at } of heads.values()) chains.#begin(bucket, seq, at);
     for (const head of against) chains.#meetLater(head);
     return chains;
   }
@@ -76,6 +77,17 @@ export class Chains {
   /** Entries that the walk will see at least. */
   get expected(): bigint {
     return this.#chains.values().reduce((sum, { headSeq }) => sum + (headSeq ?? 0n), 0n);
+  }
+
+  /** The books, for a walk that looks at entries as bytes; `goOn` follows it. */
+  get all(): readonly Chain[] {
+    return [...this.#chains.values()];
+  }
+
+  /** Goes on where such a walk has come to, which has found everything to fit. */
+  goOn(throughSeq: bigint, entries: bigint): void {
+    this.#throughSeq = throughSeq;
+    this.entries = entries;
   }
 
   /** Walks all books together, as far as they reached when this began. */
@@ -122,7 +134,7 @@ export class Chains {
     return heads;
   }
 
-  #begin(bucket: number, headSeq: bigint | null): void {
+  #begin(bucket: number, headSeq: bigint | null, headAt: number): void {
     this.#chains.set(bucket, {
       bucket,
       seq: 0n,
@@ -130,6 +142,7 @@ export class Chains {
       at: 0,
       recomputed: null,
       headSeq,
+      headAt,
       against: new Map(),
     });
   }

@@ -1,11 +1,10 @@
 /** From the rows to the journal: each payment is what the entries that it names, and its refunds, say that it is. */
 import { paymentFieldsDigest, readPaymentDigest } from '../../core/digest.ts';
 import { bucketOf } from '../../core/ids.ts';
-import { canonicalJson, type Json } from '../../core/json.ts';
 import { holdsReservation, type RefundStatus } from '../../core/refund.ts';
-import { pagesOf, type Reader, readReferenceRows } from '../../store/audit.ts';
+import { pagesOf, type Reader, readLook, readReferenceRows } from '../../store/audit.ts';
 import type { PaymentAudit } from '../../store/audit-rows.ts';
-import { AUDITS } from '../../store/audit-statements.ts';
+import { AUDITS, LOOKS } from '../../store/audit-statements.ts';
 import { toPayment } from '../../store/rows.ts';
 import type { Findings, RowChecks } from './findings.ts';
 
@@ -30,26 +29,35 @@ export async function verifyPayments(
   let count = 0n;
   for await (const page of pagesOf(reader, AUDITS.payment, [RESERVING])) {
     count += BigInt(page.length);
-    for (const row of page) {
-      const about = findings.about('payment', row.id, row.bucket);
-      if (row.is_doubtful === null) {
-        if (row.created_digest !== null) checkDigest(about, row, row.created_digest);
-        continue;
-      }
-      if (!Array.isArray(row.references) || !row.references.every((reference) => reference instanceof Object)) {
-        about.wrong('references is not a list of references', row.created_seq);
-        continue;
-      }
-      checkCreation(about, row);
-      checkCapture(about, row);
-      checkLast(about, row);
-      checkSums(about, row);
-      checkGrants(findings, about, row);
-      if (row.reference_rows !== BigInt(row.references.length)) await nameMissingReferences(reader, findings, row);
-    }
+    await checkPayments(reader, findings, page);
     onRows(page.length);
   }
   return count;
+}
+
+/** Looks at single payments; ids that are no payment's are passed over. */
+export async function lookAtPayments(reader: Reader, findings: Findings, ids: readonly string[]): Promise<void> {
+  await checkPayments(reader, findings, await readLook(reader, LOOKS.payments, [ids, RESERVING]));
+}
+
+async function checkPayments(reader: Reader, findings: Findings, rows: readonly PaymentAudit[]): Promise<void> {
+  for (const row of rows) {
+    const about = findings.about('payment', row.id, row.bucket);
+    if (row.is_doubtful === null) {
+      if (row.created_digest !== null) checkDigest(about, row, row.created_digest);
+      continue;
+    }
+    if (!Array.isArray(row.references) || !row.references.every((reference) => reference instanceof Object)) {
+      about.wrong('references is not a list of references', row.created_seq);
+      continue;
+    }
+    checkCreation(about, row);
+    checkCapture(about, row);
+    checkLast(about, row);
+    checkSums(about, row);
+    checkGrants(findings, about, row);
+    if (row.reference_rows !== BigInt(row.references.length)) await nameMissingReferences(reader, findings, row);
+  }
 }
 
 function checkCreation(about: RowChecks, row: PaymentAudit): void {
@@ -66,9 +74,8 @@ function checkCreation(about: RowChecks, row: PaymentAudit): void {
 function checkDigest(about: RowChecks, row: PaymentAudit, digest: string): void {
   const { created_seq: seq } = row;
   const parts = readPaymentDigest(digest);
-  const hasUnsaltedDetails = row.details_salt === '' && canonicalJson(row.details as Json) !== '{}';
-  if (hasUnsaltedDetails || paymentFieldsDigest(toPayment(row)) !== parts.payment) {
-    const fields = 'amount_minor, currency, created_at, captured_at, references, details or details_salt';
+  if (paymentFieldsDigest(toPayment(row)) !== parts.payment) {
+    const fields = 'merchant_id, amount_minor, currency, created_at, captured_at, references, details or details_salt';
     about.wrong(`${fields} is not what entry ${row.bucket}/${seq} registered: their SHA-256 differs`, seq);
   }
 }
@@ -118,6 +125,10 @@ function checkLast(about: RowChecks, row: PaymentAudit): void {
   about.equal('reserved_minor', row.reserved_minor, row.last_reserved_minor, seq);
   about.equal('status', row.status, row.last_payment_status, seq);
   about.equal('disputed', row.disputed, row.last_payment_disputed, seq);
+  if (row.refunds_last_seq > seq) {
+    const later = `entry ${row.bucket}/${row.refunds_last_seq} changed the row, too: it is in one of its refunds`;
+    about.wrong(`last_seq is ${seq}, but ${later}`, row.refunds_last_seq);
+  }
   about.equal('updated_at', row.updated_at, seq === row.created_seq ? row.created_at : row.last_at, seq);
 }
 

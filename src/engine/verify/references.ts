@@ -1,9 +1,9 @@
 /** From the rows to the payments: each reference is its payment's, and counters stand at the highest number given. */
 import { bucketOf } from '../../core/ids.ts';
 import type { Json } from '../../core/json.ts';
-import { pagesOf, readCounters, type Reader } from '../../store/audit.ts';
+import { pagesOf, readCounters, type Reader, readLook } from '../../store/audit.ts';
 import type { MerchantAudit, ReferenceAudit } from '../../store/audit-rows.ts';
-import { AUDITS } from '../../store/audit-statements.ts';
+import { AUDITS, LOOKS } from '../../store/audit-statements.ts';
 import type { Findings, RowChecks } from './findings.ts';
 
 const NUMBER = /^\d+$/;
@@ -15,11 +15,29 @@ export async function verifyReferences(
   onRows: (rows: number) => void,
 ): Promise<void> {
   for await (const page of pagesOf(reader, AUDITS.payment_reference)) {
-    for (const row of page) {
-      checkReference(findings.about('payment_reference', `${row.namespace} ${row.value}`, row.bucket), row);
-      counters.meet(row);
-    }
+    checkReferences(findings, page);
+    for (const row of page) counters.meet(row);
     onRows(page.length);
+  }
+}
+
+/** What names a reference. */
+export type ReferenceKey = Pick<ReferenceAudit, 'value' | 'namespace' | 'merchant_id' | 'bucket'>;
+
+/** Looks at single references. */
+export async function lookAtReferences(
+  reader: Reader,
+  findings: Findings,
+  keys: readonly ReferenceKey[],
+): Promise<void> {
+  const column = (name: keyof ReferenceKey): unknown[] => keys.map((key) => key[name]);
+  const values = [column('value'), column('namespace'), column('merchant_id'), column('bucket')];
+  checkReferences(findings, await readLook(reader, LOOKS.references, values));
+}
+
+function checkReferences(findings: Findings, rows: readonly ReferenceAudit[]): void {
+  for (const row of rows) {
+    checkReference(findings.about('payment_reference', `${row.namespace} ${row.value}`, row.bucket), row);
   }
 }
 
@@ -69,11 +87,16 @@ export class Counters {
     }
   }
 
-  meet(row: ReferenceAudit): void {
+  meet(row: Pick<ReferenceAudit, 'merchant_id' | 'namespace' | 'value'>): void {
     const counter = this.#counters.get(`${row.merchant_id} ${row.namespace}`);
     if (counter === undefined || !NUMBER.test(row.value)) return;
     const number = BigInt(row.value);
     if (number > counter.highest) counter.highest = number;
+  }
+
+  /** In which any merchant has numbers. */
+  get namespaces(): ReadonlySet<string> {
+    return new Set([...this.#counters.values()].map(({ namespace }) => namespace));
   }
 
   /** Call when all references were met; a counter that moved on meanwhile is read again. */

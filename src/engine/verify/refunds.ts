@@ -4,9 +4,9 @@ import { bucketOf } from '../../core/ids.ts';
 import type { JournalKind } from '../../core/journal.ts';
 import { canonicalJson, type Json } from '../../core/json.ts';
 import type { CancelReason, RefundStatus } from '../../core/refund.ts';
-import { pagesOf, type Reader } from '../../store/audit.ts';
+import { pagesOf, type Reader, readLook } from '../../store/audit.ts';
 import type { RefundAudit } from '../../store/audit-rows.ts';
-import { AUDITS } from '../../store/audit-statements.ts';
+import { AUDITS, LOOKS } from '../../store/audit-statements.ts';
 import { toRefund } from '../../store/rows.ts';
 import type { Findings, RowChecks } from './findings.ts';
 
@@ -39,15 +39,24 @@ export async function verifyRefunds(
   let count = 0n;
   for await (const page of pagesOf(reader, AUDITS.refund)) {
     count += BigInt(page.length);
-    for (const row of page) {
-      if (row.is_doubtful === null) continue;
-      const about = findings.about('refund', row.id, row.bucket);
-      checkCreation(about, row);
-      checkLast(about, row);
-    }
+    checkRefunds(findings, page);
     onRows(page.length);
   }
   return count;
+}
+
+/** Looks at single refunds; ids that are no refund's are passed over. */
+export async function lookAtRefunds(reader: Reader, findings: Findings, ids: readonly string[]): Promise<void> {
+  checkRefunds(findings, await readLook(reader, LOOKS.refunds, [ids]));
+}
+
+function checkRefunds(findings: Findings, rows: readonly RefundAudit[]): void {
+  for (const row of rows) {
+    if (row.is_doubtful === null) continue;
+    const about = findings.about('refund', row.id, row.bucket);
+    checkCreation(about, row);
+    checkLast(about, row);
+  }
 }
 
 function checkCreation(about: RowChecks, row: RefundAudit): void {
