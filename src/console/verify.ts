@@ -8,9 +8,6 @@ import { type Finding, verifyBooks, type VerifyReport } from '../engine/verify.t
 import { asFile } from './csv.ts';
 import { type ConsoleContext, consoleOperation, type ConsoleScope } from './scope.ts';
 
-/** Hashing a page takes this process a few milliseconds: no refund waits longer for its turn. */
-const PAGE_ROWS = 250;
-
 /** The last run of this server. */
 interface Run {
   status: 'idle' | 'running' | 'done' | 'failed';
@@ -35,7 +32,7 @@ export function addVerify(app: ConsoleScope, { refundry }: ConsoleContext): void
   const verify = async (): Promise<void> => {
     try {
       run.report = await verifyBooks(refundry.readers, {
-        pageRows: PAGE_ROWS,
+        isGentle: true,
         signal: life.signal,
         onProgress: (done, total) => Object.assign(run, { done, total }),
       });

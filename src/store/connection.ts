@@ -91,7 +91,12 @@ const POOLED = { connectionTimeoutMillis: 3_000, statement_timeout: 6_500, query
 export function openReaders(database: DatabaseSettings, connections = 4): pg.Pool {
   const { statement_timeout: timeout, ...pooled } = POOLED;
   const pool = new pg.Pool({
-    ...withSettings(database, { statement_timeout: timeout, default_transaction_read_only: 'on' }),
+    ...withSettings(database, {
+      statement_timeout: timeout,
+      default_transaction_read_only: 'on',
+      // What a walk of `verify` looks up it looks up once: to remember it is work for nothing.
+      enable_memoize: 'off',
+    }),
     ...pooled,
     types,
     max: connections,

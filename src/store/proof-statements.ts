@@ -56,7 +56,7 @@ export interface RowPass {
 /** Statuses in which a refund holds funds back: see `holdsReservation`. */
 const RESERVING = `('pending_approval', 'pending', 'unknown')`;
 
-/** Captured when it was registered, without entitlements, and in agreement with its last entry and its refunds. */
+/** Captured when it was registered, without entitlements or waiting refunds, and in agreement with its last entry and its refunds. */
 const PAYMENT_FITS = [
   IN_ITS_BUCKET,
   'NOT t.entitled',
@@ -71,10 +71,13 @@ const PAYMENT_FITS = [
   'last.payment_status = t.status',
   'last.payment_disputed = t.disputed',
   't.updated_at = CASE WHEN t.last_seq = t.created_seq THEN t.created_at ELSE last.at END',
-  't.refunded_minor = refunds.succeeded_minor',
-  't.reserved_minor = refunds.reserving_minor',
-  't.refund_count = refunds.counting',
-  't.last_seq >= refunds.last_seq',
+  't.refunded_minor = coalesce(refunds.succeeded_minor, 0)',
+  't.refund_count = refunds.succeeded',
+  // Up to here sums of doubles are exact.
+  't.captured_minor < 9007199254740992',
+  't.reserved_minor = 0',
+  'refunds.reserving = 0',
+  't.last_seq >= coalesce(refunds.last_seq, 0)',
   't.refunded_minor + t.reserved_minor <= t.captured_minor',
   't.captured_minor <= t.amount_minor',
 ];
@@ -110,10 +113,10 @@ export const PAYMENT_PASS = {
     FROM (SELECT * FROM payment WHERE (id, bucket) > ($2, $3) ORDER BY id, bucket LIMIT $1) t
     ${joinEntry('last', 't', 'last_seq')}
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(r.amount_minor) FILTER (WHERE r.status = 'succeeded'), 0) AS succeeded_minor,
-        coalesce(sum(r.amount_minor) FILTER (WHERE r.status IN ${RESERVING}), 0) AS reserving_minor,
-        count(*) FILTER (WHERE r.status = 'succeeded' OR r.status IN ${RESERVING}) AS counting,
-        coalesce(max(r.last_seq) FILTER (WHERE r.status <> 'refused'), 0) AS last_seq
+      SELECT sum(r.amount_minor::double precision) FILTER (WHERE r.status = 'succeeded') AS succeeded_minor,
+        count(*) FILTER (WHERE r.status = 'succeeded') AS succeeded,
+        count(*) FILTER (WHERE r.status IN ${RESERVING}) AS reserving,
+        max(r.last_seq) FILTER (WHERE r.status <> 'refused') AS last_seq
       FROM refund r WHERE r.payment_id = t.id AND r.bucket = t.bucket
     ) refunds
     ORDER BY t.id, t.bucket`,
