@@ -43,3 +43,24 @@ export function usedBy(pid: number): Used {
 export function secondsBetween(before: Used, after: Used): number {
   return after.entries().reduce((sum, [pid, seconds]) => sum + seconds - (before.get(pid) ?? 0), 0);
 }
+
+/**
+ * Processor seconds that this process's ended children have used, and a server with all its children, ended or not; `NaN`
+ * where the system does not tell. What is asked twice is what was used in between.
+ */
+export function processorSeconds(pid: number, serverPid: number): number {
+  const ended = endedChildren(pid) + endedChildren(serverPid);
+  return usedBy(serverPid)
+    .values()
+    .reduce((sum, seconds) => sum + seconds, ended);
+}
+
+function endedChildren(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[13]) + Number(fields[14])) * TICK_SECONDS;
+  } catch {
+    return Number.NaN;
+  }
+}
