@@ -14,6 +14,7 @@ import type {
   RefundAudit,
   SettlementAudit,
 } from './audit-rows.ts';
+import { PLAIN_PAYMENT, PLAIN_REFUND } from './audit-plain.ts';
 import {
   BALANCE_COLUMNS,
   COUPON_COLUMNS,
@@ -48,9 +49,6 @@ const joinLaterEntry = (prefix: string, row: string, seq: string): string =>
 const unlessPlain = (columnList: string, conditions: readonly string[]): string =>
   `LEFT JOIN LATERAL (SELECT true AS is_doubtful, ${columnList} WHERE (${conditions.join(' AND ')}) IS NOT TRUE) looked ON true`;
 
-/** Whether an id carries the bucket that the row is in: see `bucketOf`. */
-export const IN_ITS_BUCKET = `(get_byte(uuid_send(t.id), 6) & 15) * 256 + get_byte(uuid_send(t.id), 7) = t.bucket`;
-
 /** What the digest of a payment's entry is over: needed of every payment. */
 const DIGESTED = [
   'id',
@@ -64,64 +62,6 @@ const DIGESTED = [
   'references',
   'details',
   'details_salt',
-];
-
-/** A captured payment without entitlements whose row, refunds, references and entries agree, but for the digest. */
-const PLAIN_PAYMENT = [
-  IN_ITS_BUCKET,
-  `created.kind = 'payment_registered'`,
-  'created.payment_id = t.id',
-  'created.merchant_id = t.merchant_id',
-  'created.debit IS NOT NULL',
-  'octet_length(created.digest) = 32',
-  'NOT t.entitled',
-  `t.status = 'captured'`,
-  't.captured_seq = t.created_seq',
-  't.captured_at IS NOT NULL',
-  'last.payment_id = t.id',
-  `last.kind <> 'command_refused'`,
-  'last.captured_minor = t.captured_minor',
-  'last.refunded_minor = t.refunded_minor',
-  'last.reserved_minor = t.reserved_minor',
-  'last.payment_status = t.status',
-  'last.payment_disputed = t.disputed',
-  't.updated_at = CASE WHEN t.last_seq = t.created_seq THEN t.created_at ELSE last.at END',
-  't.refunded_minor = refunds.succeeded_minor',
-  't.reserved_minor = refunds.reserving_minor',
-  't.refund_count = refunds.counting_refunds',
-  't.last_seq >= refunds.refunds_last_seq',
-  't.refunded_minor + t.reserved_minor <= t.captured_minor',
-  't.captured_minor <= t.amount_minor',
-  `CASE WHEN jsonb_typeof(t."references") = 'array' THEN jsonb_array_length(t."references") = named.reference_rows END`,
-];
-
-/** A refund that was done at once and says no more than its entry. */
-const PLAIN_REFUND = [
-  IN_ITS_BUCKET,
-  `created.kind = 'refund_succeeded'`,
-  `created.operation = 'refund_payment'`,
-  'created.refund_id = t.id',
-  'created.merchant_id = t.merchant_id',
-  'created.payment_id = t.payment_id',
-  'created.amount_minor = t.amount_minor',
-  'created.currency = t.currency',
-  'created.protocol = t.protocol',
-  'created.at = t.created_at',
-  'created.refusal_code IS NULL',
-  'created.digest IS NULL',
-  `t.status = 'succeeded'`,
-  't.last_seq = t.created_seq',
-  't.updated_at = t.created_at',
-  't.refusal_code IS NULL',
-  't.cancel_reason IS NULL',
-  't.reference IS NULL',
-  't.reference_namespace IS NULL',
-  't.requested_by IS NULL',
-  't.expires_at IS NULL',
-  `t.details = '{}'`,
-  `t.details_salt = ''`,
-  't.decision_reason IS NULL',
-  `t.decision_salt = ''`,
 ];
 
 const without = (names: readonly string[], left: readonly string[]): string[] =>

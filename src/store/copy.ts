@@ -53,11 +53,11 @@ export async function copyRows(
     pg.escapeLiteral(String(values[Number(number) - 1] ?? '')),
   );
   const client = await pool.connect();
-  let copy: Copy | null = null;
+  let failure: unknown;
   try {
-    await new Promise<void>((resolve, reject) => {
-      copy = new Copy(`COPY (${text}) TO STDOUT (FORMAT binary)`, onRow, (error) => {
-        if (error === undefined || error === null) resolve();
+    failure = await new Promise<unknown>((resolve, reject) => {
+      const copy: Copy = new Copy(`COPY (${text}) TO STDOUT (FORMAT binary)`, onRow, (error) => {
+        if (error === undefined || error === null) resolve(copy.failure);
         else reject(error);
       });
       client.query(copy);
@@ -67,6 +67,5 @@ export async function copyRows(
     throw error;
   }
   client.release();
-  const { failure } = copy ?? { failure: null };
-  if (failure !== null) throw failure;
+  if (failure !== null) throw failure instanceof Error ? failure : new Error(String(failure));
 }

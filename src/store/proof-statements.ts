@@ -2,7 +2,8 @@
  * What the quick proof of `verify` reads, as bytes: each table once, in the order of its primary key. Columns that two
  * tables share stand in the same order in both, so that what they say is compared as it stands.
  */
-import { IN_ITS_BUCKET, joinEntry, NIL, FIRST_BUCKET } from './audit-statements.ts';
+import { IN_ITS_BUCKET } from './audit-plain.ts';
+import { FIRST_BUCKET, joinEntry, NIL } from './audit-statements.ts';
 
 /** A journal entry's columns in the order in which its hash covers them (`hashEntry`), and the hash. */
 const HASHED = [
