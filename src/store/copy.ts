@@ -67,5 +67,5 @@ export async function copyRows(
     throw error;
   }
   client.release();
-  if (failure !== null) throw failure instanceof Error ? failure : new Error(String(failure));
+  if (failure !== null) throw failure instanceof Error ? failure : new Error('a row was not read', { cause: failure });
 }
