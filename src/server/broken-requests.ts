@@ -36,7 +36,7 @@ interface Asked {
   readonly url: string;
 }
 
-const REQUEST_LINE = /^([A-Z]+) (\/\S*) HTTP\/1\.[01]\r?\n/;
+const REQUEST_LINE = /^([A-Z]+) (?:(\/\S*) HTTP\/1\.[01]\r?\n)?/;
 
 export class BrokenRequests {
   readonly #parts: BrokenRequestsParts;
@@ -62,6 +62,10 @@ export class BrokenRequests {
     }
     this.#given.add(socket);
     const reply = this.#youngest.get(socket);
+    if (reply !== undefined && isLast(reply)) {
+      socket.destroySoon();
+      return;
+    }
     if (reply === undefined || (reply.raw.writableFinished && reply.raw.req.complete)) {
       this.#write(error, socket, requestIn(error.rawPacket), newRequestId());
     } else if (reply.raw.req.complete) {
@@ -118,6 +122,11 @@ export class BrokenRequests {
         };
     }
   }
+}
+
+/** Whether an answer said that it is the last of its connection: after it comes nothing (RFC 9112, 9.6). */
+function isLast({ raw }: FastifyReply): boolean {
+  return raw.headersSent && (!raw.shouldKeepAlive || raw.getHeader('connection') === 'close');
 }
 
 function requestIn(packet: unknown): Asked {

@@ -141,6 +141,12 @@ test('an answer is given once, and to HEAD without a body', async () => {
   }
   const [head, ...more] = await converse(http({ method: 'HEAD', path: '/v1/me' }, LARGE_HEADER));
   assert.deepEqual([head?.status, head?.body, more], [431, '', []]);
+  const [nowhere, ...others] = await converse('HEAD http:/ HTTP/1.1\r\nhost: a\r\n\r\n');
+  assert.deepEqual([nowhere?.status, nowhere?.body, others], [400, '', []]);
+  // An answer that is the last of its connection stays the last.
+  const large = { path: '/nowhere', headers: { 'content-type': 'text/plain' } };
+  const refused = await converse(`${http(large, 'content-length: 70000\r\n', ' '.repeat(70_000))}NONSENSE\r\n\r\n`);
+  assertProblem(refused, 413, /larger than 64 KiB/);
 });
 
 test('what a request expects of its connection changes no answer, also while an earlier one is awaited', async () => {
