@@ -2,6 +2,8 @@
 import type { Command } from '../core/command.ts';
 import type { Outcome } from '../core/outcome.ts';
 
+export { databaseTrouble, type TroubleKind } from '../store/trouble.ts';
+
 export interface EngineObserver {
   readonly batch?: (bucket: number, commands: number, milliseconds: number) => void;
   readonly outcome?: (command: Command, outcome: Outcome) => void;

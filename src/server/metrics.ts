@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Command } from '../core/command.ts';
 import type { Outcome } from '../core/outcome.ts';
-import type { TroubleKind } from '../store/trouble.ts';
+import type { TroubleKind } from '../engine/observer.ts';
 
 /** A database that hangs must not keep whoever wants to know of it. */
 const READY_MS = 1_000;

@@ -4,7 +4,7 @@
  * and goes.
  */
 import type { Logger } from 'pino';
-import { databaseTrouble, type TroubleKind } from '../store/trouble.ts';
+import { databaseTrouble, type TroubleKind } from '../engine/observer.ts';
 
 const AGAIN_MS = 10_000;
 /** Without another trouble after a commit: then it is over. */
