@@ -81,17 +81,29 @@ function environment(index: number, time: 'old' | 'new'): Record<string, string>
   };
 }
 
-const pidOf = (index: number): number => Number(readFileSync(join(folder, `${index}.pid`), 'utf8'));
+/** Every server that was started: the files that name them are gone by the end. */
+const started = new Set<number>();
+
+function pidOf(index: number): number {
+  const pid = Number(readFileSync(join(folder, `${index}.pid`), 'utf8'));
+  started.add(pid);
+  return pid;
+}
 
 after(() => {
-  for (const index of ports.keys()) {
+  for (const pid of started) {
     try {
-      process.kill(pidOf(index), 'SIGKILL');
+      process.kill(pid, 'SIGKILL');
     } catch {
-      // It has ended, or never began.
+      // It has ended.
     }
   }
 });
+
+/** Starts or restarts a server as the page says. */
+async function launch(heading: string, index: number, time: 'old' | 'new'): Promise<void> {
+  await restarts.do(heading, environment(index, time)).finally(() => pidOf(index));
+}
 
 const books = await Books.open({ lanes: 1 }, database);
 const merchantId = await books.merchant();
@@ -101,7 +113,7 @@ await books.command(merchantId, { kind: 'create_credential', credential });
 
 test('no request fails while both servers are replaced, certificate and login of the database with them', async (t) => {
   if (certificates === null) t.diagnostic('there is no openssl on this machine: the certificate is not replaced');
-  await Promise.all(ports.map((_port, index) => restarts.do('Start one server', environment(index, 'old'))));
+  await Promise.all(ports.map((_port, index) => launch('Start one server', index, 'old')));
   const trusted = Object.values(certificates ?? {}).map(({ certificate }) => readFileSync(certificate, 'utf8'));
   const balancer = await startBalancer(
     ports.map((_port, index) => environment(index, 'old')['URL'] ?? ''),
@@ -144,7 +156,7 @@ test('no request fails while both servers are replaced, certificate and login of
   while (refunded < 20 && failures.length === 0) await sleep(10);
   for (const index of ports.keys()) {
     const atStart = refunded;
-    await restarts.do('Restart one server', environment(index, 'new'));
+    await launch('Restart one server', index, 'new');
     while (balancer.ready() < ports.length) await sleep(10);
     assert.ok(refunded > atStart, 'refunds went on');
   }
