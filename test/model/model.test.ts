@@ -23,6 +23,11 @@ import { stateOfDatabase, stateOfModel, stateOfRows } from './state.ts';
 const seed = Number(process.env['MODEL_SEED'] ?? 1);
 const runs = process.env['MODEL_RUNS'] === undefined ? null : Number(process.env['MODEL_RUNS']);
 
+let now = SOME_TIME;
+const bugs: unknown[] = [];
+const books = await Books.open({ clock: () => now, observer: { bug: (_command, error) => bugs.push(error) } });
+const client = await connect(books.database);
+
 /** Whether a step is asked together with the one before it. */
 const together = fc.array(fc.constantFrom(false, false, false, true), { minLength: 41, maxLength: 41 });
 
@@ -60,10 +65,10 @@ interface Run {
 /** Asks the commands of each batch together, and holds every answer against the model's. */
 async function agree({ agreement, later, execute }: Run, all: readonly (readonly Step[])[]): Promise<void> {
   for (const batch of all) {
-    const now = later(batch.reduce((total, { laterMs }) => total + laterMs, 0));
+    const at = later(batch.reduce((total, { laterMs }) => total + laterMs, 0));
     const asked = batch.map((step) => agreement.asked(step));
     const outcomes = await execute(asked.map(({ engine }) => engine));
-    for (const [index, one] of asked.entries()) agreement.check(one, now, present(outcomes[index]));
+    for (const [index, one] of asked.entries()) agreement.check(one, at, present(outcomes[index]));
   }
   for (const one of agreement.reached) reached.set(one, (reached.get(one) ?? 0) + 1);
 }
@@ -78,22 +83,18 @@ function report<Given>({ failed, seed: used, numRuns, errorInstance }: fc.RunDet
 test('the core answers every command as the model does', async () => {
   await fc.assert(
     fc.asyncProperty(policy, history, together, async (first, steps, isTogether) => {
-      const books = new CoreBooks(first);
+      const core = new CoreBooks(first);
       const agreement = new Agreement([MERCHANT_ID, OTHER_MERCHANT_ID], modelIds());
-      agreement.model.execute(creation(first), books.now);
-      const later = (ms: number): number => (books.now += ms);
-      await agree({ agreement, later, execute: (some) => books.execute(some) }, batches(steps, isTogether));
-      agreement.same('books', stateOfRows(books.rows), stateOfModel(agreement.model.books));
+      agreement.model.execute(creation(first), core.now);
+      const later = (ms: number): number => (core.now += ms);
+      await agree({ agreement, later, execute: (some) => core.execute(some) }, batches(steps, isTogether));
+      agreement.same('books', stateOfRows(core.rows), stateOfModel(agreement.model.books));
     }),
     { numRuns: runs ?? 600, seed, reporter: report },
   );
 });
 
 test('the engine on PostgreSQL answers every command as the model does', async () => {
-  let now = SOME_TIME;
-  const bugs: unknown[] = [];
-  const books = await Books.open({ clock: () => now, observer: { bug: (_command, error) => bugs.push(error) } });
-  const client = await connect(books.database);
   await fc.assert(
     fc.asyncProperty(policy, history, together, async (first, steps, isTogether) => {
       // Past every moment that a history before it has left in a book.
