@@ -188,4 +188,17 @@ test('an upgrade is proven by the heads of before', async () => {
   await restarts.do('After the servers', variables);
 });
 
+test('a server that cannot start ends the wait for it', async () => {
+  const port = await freePort();
+  const said = await restarts.run('Start one server', {
+    PORT: String(port),
+    URL: `http://127.0.0.1:${port}`,
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+    PIDFILE: join(folder, 'none.pid'),
+    LOG: join(folder, 'none.log'),
+  });
+  assert.notEqual(said.code, 0);
+  assert.match(readFileSync(join(folder, 'none.log'), 'utf8'), /^database_unavailable: /m);
+});
+
 restarts.everythingWasRun(['Move']);
