@@ -13,12 +13,12 @@ import Fastify, {
 import type { Logger } from 'pino';
 import { registerApi } from './api/index.ts';
 import { answerErrors, problemOf, sendProblem } from './api/problems.ts';
+import { shownPath } from './api/shown-path.ts';
 import type { Config } from './config.ts';
 import { registerConsole } from './console/index.ts';
 import type { DemoAccess } from './console/scope.ts';
 import { builtPages } from './console/static.ts';
 import { actsForMerchant } from './core/caller.ts';
-import { holdsCardNumber, maskCardNumbers } from './core/card-number.ts';
 import { invalidParameter, refusal, type Refusal, type RefusalFacts } from './core/errors.ts';
 import { type Backstage, converse } from './dialects/converse.ts';
 import type { Dialect, Operation, WireAnswer, WireRequest } from './dialects/dialect.ts';
@@ -36,8 +36,6 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 15_000;
 /** How often Node looks for such clients; its default of 30 s would let them stay that much longer. */
 const TIMEOUT_CHECK_MS = 1_000;
-/** Longer paths are of nobody's; what is answered, and logged, of them is cut. */
-const PATH_SHOWN = 200;
 /** How often a stopping server looks for connections that have become idle. */
 const CLOSE_IDLE_MS = 25;
 /** What clients are asked to wait after 503, and after a 429 that does not say how long. */
@@ -211,22 +209,7 @@ function answerExpectations({ server }: FastifyInstance): void {
   });
 }
 
-/** The path as it may be shown and logged: without the query, which may carry a password. */
-function pathOf(request: FastifyRequest): string {
-  const [path = ''] = request.url.split('?', 1);
-  // Some escape twice.
-  const plain = decoded(decoded(path));
-  return (holdsCardNumber(plain) ? encodeURI(maskCardNumbers(plain)) : path).slice(0, PATH_SHOWN);
-}
-
-/** Blanks and digits of other kinds are escaped in a path. Of what cannot be decoded, what is ASCII is. */
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path.replace(/%[2-7][0-9a-f]/gi, decodeURIComponent);
-  }
-}
+const pathOf = (request: FastifyRequest): string => shownPath(request.url);
 
 /** The partner below whose prefix a path is. */
 function dialectAt(dialects: readonly Dialect[], url: string): Dialect | undefined {

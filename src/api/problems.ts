@@ -1,11 +1,14 @@
 /** Refusals as problem details (RFC 9457): the fact in a sentence, and the numbers behind it in fields. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { maskCardNumbers } from '../core/card-number.ts';
+import { maskKeys } from '../core/own-keys.ts';
 import { errorDefinition, type Refusal, refusal, Refused } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { type Payment, refundableMinor } from '../core/payment.ts';
 import type { Refundry } from '../engine/refundry.ts';
 import { amountView, exactJson } from './exact-json.ts';
 import { factsView } from './journal-views.ts';
+import { shownPath } from './shown-path.ts';
 
 export interface ParameterProblem {
   readonly parameter: string;
@@ -53,8 +56,12 @@ interface Known {
 /** The numbers of a payment come first, then all other facts by name: the same order whenever it is written. */
 const FIRST_FACTS = ['payment_id', 'amount', 'currency', 'captured', 'refunded', 'reserved', 'refundable'] as const;
 
+/** Names that nobody knows are told back to whoever sent them, and end in their logs. */
+const masked = (text: string): string => maskKeys(maskCardNumbers(text));
+
 export function problemOf(refused: Refusal, known: Known): Problem {
-  const { code, message } = refused;
+  const { code } = refused;
+  const message = masked(refused.message);
   const definition = errorDefinition(code);
   const { parameter, status: currentStatus, ...others } = factsView(refused.facts);
   const { payment = null, refundId = null } = known;
@@ -107,10 +114,14 @@ export function problemOfOutcome(outcome: Outcome, refused: Refusal, requestId: 
 }
 
 function problemOfParameters(problems: readonly ParameterProblem[], requestId: string, status = 400): Problem {
-  const [first] = problems;
+  const shown = problems.map((one) => ({
+    parameter: masked(one.parameter),
+    problem: masked(one.problem),
+  }));
+  const [first] = shown;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   const message = first === undefined ? 'the request cannot be read' : `${first.parameter}: ${first.problem}${more}`;
-  return problemOf(refusal('invalid_request', message), { requestId, problems, status });
+  return problemOf(refusal('invalid_request', message), { requestId, problems: shown, status });
 }
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
@@ -143,8 +154,7 @@ async function refusedIfAway(error: Error & { statusCode?: number }, refundry: R
 export function answerProblems(app: FastifyInstance, refundry: Refundry): void {
   answerErrors(app, refundry);
   app.setNotFoundHandler((request, reply) => {
-    const [path = ''] = request.url.split('?', 1);
-    const message = `there is no ${request.method} ${path.slice(0, 200)}`;
+    const message = `there is no ${request.method} ${shownPath(request.url)}`;
     return sendProblem(reply, problemOf(refusal('resource_not_found', message), { requestId: request.id }));
   });
 }

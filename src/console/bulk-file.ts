@@ -97,6 +97,8 @@ function readLine(line: number, columns: readonly Column[], record: readonly str
     reason: '',
   };
   for (const [index, column] of columns.entries()) cells[column] = plainCell(record[index] ?? '');
+  // Beside a payment's id nobody looks at it, and it is kept with the line.
+  cells.namespace = maskCardNumbers(cells.namespace);
   if (record.length > columns.length) return faulty(line, cells, 'has more cells than the header');
   const read = readAction(cells);
   return typeof read === 'string' ? faulty(line, cells, read) : { line, cells, fault: null };

@@ -155,6 +155,17 @@ export function withoutCardNumbers(command: Command): Command {
         ? command
         : { ...command, action: { ...action, reason: masked } };
     }
+    case 'create_merchant': {
+      const name = maskCardNumbers(action.name);
+      return name === action.name ? command : { ...command, action: { ...action, name } };
+    }
+    case 'create_credential': {
+      const { credential } = action;
+      const label = maskCardNumbers(credential.label);
+      return label === credential.label
+        ? command
+        : { ...command, action: { ...action, credential: { ...credential, label } } };
+    }
     default:
       return command;
   }

@@ -1,4 +1,5 @@
 /** Making users: people who sign in to the console. */
+import { holdsCardNumber } from '../core/card-number.ts';
 import type { Command, NewCredential } from '../core/command.ts';
 import { invalidParameter, Refused } from '../core/errors.ts';
 import type { AmountByCurrency } from '../core/policy.ts';
@@ -30,6 +31,8 @@ export async function newUser({ name, role, label, limits = {}, password }: User
     const problem = 'must have 1 to 64 lower-case letters, digits and . _ + @ -, the first a letter or a digit';
     throw new Refused(invalidParameter('name', problem));
   }
+  if (holdsCardNumber(name))
+    throw new Refused(invalidParameter('name', 'holds a full card number, which is never stored'));
   const limit = limitSettings(limits);
   if (limit.length > 0 && role !== 'operator') {
     throw new Refused(invalidParameter('limit', `is for operators, and this is role ${role}`));
