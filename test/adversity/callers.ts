@@ -75,7 +75,7 @@ export class Callers {
   }
 
   /** Asks again with the same keys until every refund is done, for some seconds at most. */
-  async askUntilDone(wanted: readonly Wanted[], patienceMs = 20_000): Promise<void> {
+  async askUntilDone(wanted: readonly Wanted[], patienceMs = 60_000): Promise<void> {
     const until = performance.now() + patienceMs;
     let open = wanted;
     while (open.length > 0) {

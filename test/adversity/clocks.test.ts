@@ -108,7 +108,7 @@ test('a process whose clock is set while it runs says so, and dates refunds as i
   };
   const ready = async (): Promise<number> => (await fetch(`${process.url}/readyz`)).status;
   const until = async (what: string, holds: () => Promise<boolean> | boolean): Promise<void> => {
-    const latest = performance.now() + 20_000;
+    const latest = performance.now() + 60_000;
     while (!(await holds())) {
       assert.ok(performance.now() < latest, what);
       await sleep(20);
@@ -120,7 +120,10 @@ test('a process whose clock is set while it runs says so, and dates refunds as i
   let isOver = false;
   const load = Promise.all(
     Array.from({ length: 4 }, async () => {
-      while (!isOver) assert.equal(await refund(), 201);
+      while (!isOver) {
+        assert.equal(await refund(), 201);
+        await sleep(5);
+      }
     }),
   );
   process.setClock(HOUR_MS);
