@@ -134,7 +134,9 @@ export class Attempts {
  * What counts as one address: an IPv4 address, also where it is written as IPv6, and of IPv6 the first 64 bits, which one
  * subscriber has to oneself (RFC 6177) and could run through.
  */
-export function networkOf(address: string): string {
+export function networkOf(address: string | undefined): string {
+  // Who has hung up meanwhile is nowhere any more.
+  if (address === undefined) return '';
   if (!address.includes(':')) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;

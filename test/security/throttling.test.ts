@@ -83,6 +83,8 @@ test('an address is an IPv4 address however it is written, and 64 bits of IPv6',
   for (let host = 0; host < FAILURES_PER_NAME; host += 1) guess(attempts, 'olga', `2001:db8:1:2::${host + 1}`);
   assert.ok(!isOpen(attempts, 'olga', '2001:db8:1:2:ffff::'));
   assert.ok(isOpen(attempts, 'olga', '2001:db8:1:3::1'));
+  // Who hung up before the request was read has no address any more.
+  assert.equal(networkOf(undefined), '');
 });
 
 test('what is remembered of guesses is bounded, however many names of whatever length from wherever', () => {
