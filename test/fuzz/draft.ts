@@ -55,13 +55,13 @@ export function bytesOf(draft: Draft, random: Random): Buffer {
 /** A body in chunks that end anywhere. */
 export function chunks(body: Buffer, random: Random): Buffer[] {
   const parts: Buffer[] = [];
-  const most = random.pick([1, 7, 100, 5_000]);
-  for (let at = 0; at < body.length && parts.length < 300;) {
-    const size = parts.length === 299 ? body.length - at : random.between(1, most);
-    const part = body.subarray(at, at + size);
+  // No more than some hundred.
+  const most = Math.max(random.pick([1, 7, 100, 5_000]), Math.ceil(body.length / 150));
+  for (let at = 0; at < body.length;) {
+    const part = body.subarray(at, at + random.between(Math.ceil(most / 2), most));
     const digits = random.oneIn(2) ? part.length.toString(16) : part.length.toString(16).toUpperCase().padStart(4, '0');
     parts.push(Buffer.from(`${digits}${random.oneIn(20) ? ';a="b"' : ''}\r\n`), part, Buffer.from('\r\n'));
-    at += size;
+    at += part.length;
   }
   parts.push(Buffer.from(`0\r\n${random.oneIn(10) ? 'x-trailer: 1\r\n' : ''}\r\n`));
   return parts;

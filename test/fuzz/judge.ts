@@ -55,11 +55,13 @@ const HEADERS = new Set([
 
 /** Stack traces, places of files, statements, and the names and words of libraries: nothing that any request here says. */
 const LEAK =
-  /\n\s+at |node_modules|\.[mc]?[jt]s:\d+|file:\/\/|\/(?:home|root|tmp|work|usr|dev\/shm)\/|\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM) [\w"]+ |\bviolates |syntax error at|SQLSTATE|ECONN|EPIPE|ENOENT|ERR_[A-Z]+_|FST_[A-Z]+|HPE_[A-Z]|\b(?:Type|Range|Syntax|Reference|Assertion|URI)Error\b|\bpg_|fastify|typebox|csv-parse|is not a function|Cannot read prop|Unexpected token|\[object |\bundefined\b|outside of the pages/i;
+  /\n\s+at |node_modules|\.[mc]?[jt]s:\d+|file:\/\/|\/(?:home|root|tmp|work|usr|dev\/shm)\/\w|\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM) [\w"]+ |\bviolates |syntax error at|SQLSTATE|ECONN|EPIPE|ENOENT|ERR_[A-Z]+_|FST_[A-Z]+|HPE_[A-Z]|\b(?:Type|Range|Syntax|Reference|Assertion|URI)Error\b|\bpg_|fastify|typebox|csv-parse|is not a function|Cannot read prop|Unexpected token|\[object |\bundefined\b|outside of the pages/i;
 
 const DEFINITIONS = new Map(ERRORS.map((definition) => [definition.code as string, definition]));
 /** What HTTP itself has a status for; in the registry they are requests that cannot be read. */
 const UNREADABLE = new Set([400, 408, 413, 415, 431]);
+/** What is said of requests that Node's parser turned down: whoever they were for. */
+const UNREAD = /is not valid HTTP\/1\.1|did not arrive within|headers are larger|extensions of a chunk/;
 const MEDIA_OF_PAGES = /^(?:text\/(?:html|javascript)|application\/javascript); charset=utf-8$/i;
 
 export class Judge {
@@ -102,7 +104,7 @@ export class Judge {
     }
     if (method === 'HEAD') return status < 400;
     // Whose it was may not have been read.
-    if (answer.isLast && [400, 408, 431].includes(status)) return this.#anybody(answer);
+    if (answer.isLast && UNREAD.test(body)) return this.#anybody(answer);
     switch (owner.kind) {
       case 'native':
         return this.#native(answer, owner.operation);
