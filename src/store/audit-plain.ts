@@ -26,7 +26,6 @@ export const PLAIN_PAYMENT = [
   't.refunded_minor = refunds.succeeded_minor',
   't.reserved_minor = refunds.reserving_minor',
   't.refund_count = refunds.counting_refunds',
-  't.last_seq >= refunds.refunds_last_seq',
   't.refunded_minor + t.reserved_minor <= t.captured_minor',
   't.captured_minor <= t.amount_minor',
   `CASE WHEN jsonb_typeof(t."references") = 'array' THEN jsonb_array_length(t."references") = named.reference_rows END`,

@@ -45,8 +45,6 @@ export interface PaymentAudit extends PaymentRow {
   succeeded_minor: string;
   reserving_minor: string;
   counting_refunds: bigint;
-  /** The highest entry number that its refunds name; 0 where there are none but refused ones. */
-  refunds_last_seq: bigint;
   /** Rows of `payment_reference` that stand for one of `references`. */
   reference_rows: bigint;
   /** `null` where neither the row nor its entry says that there are any. */

@@ -108,8 +108,7 @@ const payments = (source: string, reserving: string): string => `
  CROSS JOIN LATERAL (
    SELECT coalesce(sum(r.amount_minor) FILTER (WHERE r.status = 'succeeded'), 0) AS succeeded_minor,
      coalesce(sum(r.amount_minor) FILTER (WHERE r.status = ANY(${reserving}::text[])), 0) AS reserving_minor,
-     count(*) FILTER (WHERE r.status = 'succeeded' OR r.status = ANY(${reserving}::text[])) AS counting_refunds,
-     coalesce(max(r.last_seq) FILTER (WHERE r.status <> 'refused'), 0) AS refunds_last_seq
+     count(*) FILTER (WHERE r.status = 'succeeded' OR r.status = ANY(${reserving}::text[])) AS counting_refunds
    FROM refund r WHERE r.payment_id = t.id AND r.bucket = t.bucket
  ) refunds
  CROSS JOIN LATERAL (

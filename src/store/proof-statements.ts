@@ -57,7 +57,10 @@ export interface RowPass {
 /** Statuses in which a refund holds funds back: see `holdsReservation`. */
 const RESERVING = `('pending_approval', 'pending', 'unknown')`;
 
-/** Captured when it was registered, without entitlements or waiting refunds, and in agreement with its last entry and its refunds. */
+/**
+ * Captured when it was registered, without entitlements or waiting refunds, and in agreement with its last entry and its
+ * refunds. Whether that entry is its last is in the sums, where a later one made a refund, and is looked at where not.
+ */
 const PAYMENT_FITS = [
   IN_ITS_BUCKET,
   'NOT t.entitled',
@@ -78,7 +81,6 @@ const PAYMENT_FITS = [
   't.captured_minor < 9007199254740992',
   't.reserved_minor = 0',
   'refunds.reserving = 0',
-  't.last_seq >= coalesce(refunds.last_seq, 0)',
   't.refunded_minor + t.reserved_minor <= t.captured_minor',
   't.captured_minor <= t.amount_minor',
 ];
@@ -116,8 +118,7 @@ export const PAYMENT_PASS = {
     CROSS JOIN LATERAL (
       SELECT sum(r.amount_minor::double precision) FILTER (WHERE r.status = 'succeeded') AS succeeded_minor,
         count(*) FILTER (WHERE r.status = 'succeeded') AS succeeded,
-        count(*) FILTER (WHERE r.status IN ${RESERVING}) AS reserving,
-        max(r.last_seq) FILTER (WHERE r.status <> 'refused') AS last_seq
+        count(*) FILTER (WHERE r.status IN ${RESERVING}) AS reserving
       FROM refund r WHERE r.payment_id = t.id AND r.bucket = t.bucket
     ) refunds
     ORDER BY t.id, t.bucket`,
