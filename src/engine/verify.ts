@@ -63,9 +63,9 @@ const GENTLE_PAGE_ROWS = { named: 250, proven: 1_000 } as const;
  */
 export async function verifyBooks(pool: pg.Pool, options: VerifyOptions = {}): Promise<VerifyReport> {
   const { pageRows, isGentle = false } = options;
-  const rows = isGentle ? GENTLE_PAGE_ROWS : PAGE_ROWS;
+  const { named: namedRows } = isGentle ? GENTLE_PAGE_ROWS : PAGE_ROWS;
   const explain = (): Promise<VerifyReport> =>
-    look(pool, options, pageRows ?? rows.named, async ({ reader, findings, chains, counters, onRows }) => {
+    look(pool, options, pageRows ?? namedRows, async ({ reader, findings, chains, counters, onRows }) => {
       const rowFindings = new Findings();
       const walkRows = async (): Promise<{ payments: bigint; refunds: bigint }> => {
         const payments = await verifyPayments(reader, rowFindings, onRows);
@@ -79,32 +79,35 @@ export async function verifyBooks(pool: pg.Pool, options: VerifyOptions = {}): P
       findings.append(rowFindings);
       return counts;
     });
-  const tryToProve = async (): Promise<VerifyReport | Doubt> => {
-    try {
-      return await look(pool, options, pageRows ?? rows.proven, (walk) => {
-        assertNothing(walk.findings);
-        return prove({
-          ...walk,
-          isGentle,
-          readMerchants: () => verifyMerchants(walk.reader, walk.findings, walk.counters),
-        });
-      });
-    } catch (error) {
-      if (error instanceof Doubt) return error;
-      throw error;
-    }
-  };
-
-  const first = await tryToProve();
+  const first = await proveBooks(pool, options);
   if (!(first instanceof Doubt) && first.findingCount === 0) return first;
   const doubt = first instanceof Doubt ? first.message : (first.findings[0]?.problem ?? '');
   const named = { ...(await explain()), doubt };
   if (named.findingCount > 0 || (first instanceof Doubt && first.isOfSize)) return named;
   // What was doubted is not there any more, or the two ways of looking disagree, which nobody must be spared.
-  const second = await tryToProve();
+  const second = await proveBooks(pool, options);
   if (!(second instanceof Doubt)) return second;
   const finding = { table: 'journal', row: 'all', problem: `nothing is named, and yet: ${second.message}`, bucket: 0 };
   return { ...named, findings: [finding], findingCount: 1 };
+}
+
+/**
+ * The quick proof alone: returns its report, or why it doubts the books; findings of the report are doubts, too. What is
+ * wrong with them, and whether anything is, `verifyBooks` says.
+ */
+export async function proveBooks(pool: pg.Pool, options: VerifyOptions = {}): Promise<VerifyReport | Doubt> {
+  const { pageRows, isGentle = false } = options;
+  const { proven } = isGentle ? GENTLE_PAGE_ROWS : PAGE_ROWS;
+  try {
+    return await look(pool, options, pageRows ?? proven, (walk) => {
+      assertNothing(walk.findings);
+      const readMerchants = (): Promise<void> => verifyMerchants(walk.reader, walk.findings, walk.counters);
+      return prove({ ...walk, isGentle, readMerchants });
+    });
+  } catch (error) {
+    if (error instanceof Doubt) return error;
+    throw error;
+  }
 }
 
 /** One look through the books. */

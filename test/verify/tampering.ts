@@ -1,7 +1,8 @@
 /** Books that somebody writes to by hand: each change is made in a transaction, verified inside it, and rolled back. */
 import assert from 'node:assert/strict';
 import type pg from 'pg';
-import { type VerifyOptions, type VerifyReport, verifyBooks } from '../../src/engine/verify.ts';
+import { proveBooks, type VerifyOptions, type VerifyReport, verifyBooks } from '../../src/engine/verify.ts';
+import { Doubt } from '../../src/engine/verify/doubt.ts';
 import { type DatabaseSettings, openReaders } from '../../src/store/connection.ts';
 
 /** How findings name a table's rows, as SQL over the row `t`. */
@@ -99,6 +100,18 @@ export class TamperedBooks {
     try {
       const made = await change();
       return { report: await this.verify(options), made };
+    } finally {
+      await this.query('ROLLBACK TO SAVEPOINT before');
+    }
+  }
+
+  /** Whether the quick proof doubts the books after `change`, which is undone again: the full walk looks only then. */
+  async areDoubtedAfter(change: () => Promise<unknown>): Promise<boolean> {
+    await this.query('SAVEPOINT before');
+    try {
+      await change();
+      const proof = await proveBooks(this.#pool, { installation: this.#installation });
+      return proof instanceof Doubt || proof.findingCount > 0;
     } finally {
       await this.query('ROLLBACK TO SAVEPOINT before');
     }
