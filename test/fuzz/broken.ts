@@ -124,7 +124,9 @@ function pieces(bytes: Buffer, most: number, random: Random): Buffer[] {
 
 /** Makes something broken of a draft that was none; a few of these wait for the server's patience to end. */
 export function breakRequest(draft: Draft, random: Random, number: number, isSlow: boolean): BrokenShot {
-  const body = draft.body ?? Buffer.from('{}');
+  // Whoever has all parameters in the address needs no body: that would be whole without one.
+  if (draft.method !== 'GET') draft.target = draft.target.split('?', 1).join();
+  const body = draft.body === null || draft.body.length === 0 ? Buffer.from('{}') : draft.body;
   const method = draft.method;
   draft.headers = draft.headers.filter(
     ([name]) => !['x-request-id', 'expect', 'upgrade', 'connection'].includes(name.toLowerCase()),
@@ -228,7 +230,7 @@ function slow(
   body: Buffer,
   random: Random,
 ): BrokenShot {
-  const head = latin1(`${headOf(draft)}content-length: ${body.length + 40}\r\n\r\n`);
+  const head = latin1(`${headOf(draft)}content-length: ${body.length + 100}\r\n\r\n`);
   const drops = (bytes: Buffer): Buffer[] => Array.from({ length: 60 }, (_, index) => bytes.subarray(index, index + 1));
   switch (random.between(0, 3)) {
     case 0:

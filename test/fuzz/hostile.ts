@@ -74,6 +74,9 @@ export const TEXTS: readonly string[] = [
   'z'.repeat(20_000),
 ];
 
+/** Texts that would be more than text in XML. */
+export const XML_TEXTS: readonly string[] = TEXTS.filter((text) => /[<>&\]]|[^\t\n\r -~]/.test(text));
+
 /** Numbers as JSON may write them. */
 export const NUMBERS: readonly string[] = [
   '0',
@@ -122,7 +125,7 @@ export const NO_NUMBERS: readonly string[] = [
   '1,0',
   '１２',
   '1e',
-  'undefined',
+  'nil',
   "'1'",
 ];
 

@@ -177,7 +177,7 @@ function answersIn(bytes: Buffer, methods: readonly string[]): Heard {
 }
 
 /** The first of an answer that does not end; a whole one where it does. `null` where none begins. */
-export async function listen(port: number, request: Buffer): Promise<Answer | null> {
+export async function listen(port: number, request: Buffer, method: string): Promise<Answer | null> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   let bytes: Buffer = Buffer.alloc(0);
   try {
@@ -193,7 +193,9 @@ export async function listen(port: number, request: Buffer): Promise<Answer | nu
         const end = bytes.indexOf('\r\n\r\n');
         const isStream = end > 0 && /text\/event-stream/.test(bytes.subarray(0, end).toString('latin1'));
         // Of a stream, the head says enough.
-        const taken = isStream ? takeAnswer(bytes.subarray(0, end + 4), 'HEAD', true) : takeAnswer(bytes, 'GET', false);
+        const taken = isStream
+          ? takeAnswer(bytes.subarray(0, end + 4), 'HEAD', true)
+          : takeAnswer(bytes, method, false);
         if (taken === null) return;
         clearTimeout(timer);
         resolve(taken.answer);

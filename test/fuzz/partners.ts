@@ -2,7 +2,7 @@
 import { sign } from 'node:crypto';
 import type { Random } from '../kit/random.ts';
 import { type Draft, setHeader } from './draft.ts';
-import { AMOUNT_TEXTS, NUMBERS, TEXTS } from './hostile.ts';
+import { AMOUNT_TEXTS, NUMBERS, TEXTS, XML_TEXTS } from './hostile.ts';
 import { type Sketch, sketchOf } from './native.ts';
 import { raw, textNode, type Tree, write } from './tree.ts';
 import type { World } from './world.ts';
@@ -219,12 +219,12 @@ const edubrite: Make = (operation, path, method, random, world) => {
         ? random.pick(['', 'nobody', '\u00c3\u00a9', '|', '__proto__'])
         : random.pick(['chenry', 'chenry|chenry@example.com|Chris Henry']),
     );
-  const id = nameOf(random, world);
+  const id = random.oneIn(4) ? random.pick(XML_TEXTS) : nameOf(random, world);
   draft.echo = id;
   const members: Members =
     operation === 'refund'
       ? [
-          ['dispatch', textNode(random.oneIn(10) ? random.pick(TEXTS) : 'refund')],
+          ['dispatch', textNode(random.oneIn(8) ? random.pick(XML_TEXTS) : 'refund')],
           ['id', textNode(id)],
         ]
       : random.oneIn(2)

@@ -177,7 +177,7 @@ class Fuzz {
 
   /** The feed: its answer begins, and is not waited for any longer. */
   async #follow(shot: Shot): Promise<void> {
-    const answer = await listen(this.#port, shot.bytes);
+    const answer = await listen(this.#port, shot.bytes, shot.draft.method);
     if (answer === null) this.#tally.fault('the feed does not begin', shown(shot.bytes));
     else await this.#heard(shot, answer);
   }

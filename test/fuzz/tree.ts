@@ -85,13 +85,17 @@ export interface Change {
   readonly isFault: boolean;
 }
 
+/** Names by which a careless copy of an object reaches what all objects have. */
+const POLLUTING = ['__proto__', '__proto__', 'constructor'];
+
 /** Changes that a JSON reader may let pass. */
 export function disturb(tree: Tree, random: Random): Change {
   const place = placesIn(tree);
   const object = random.pick(objectsIn(tree).concat(tree.kind === 'object' ? tree : []));
   switch (random.between(0, 6)) {
     case 0:
-      object.members.push([random.pick(NAMES), otherValue(random)]);
+      if (random.oneIn(3)) object.members.push([random.pick(POLLUTING), raw('{"polluted":true,"isAdmin":true}')]);
+      else object.members.push([random.pick(NAMES), otherValue(random)]);
       return { what: 'a further member', isFault: false };
     case 1:
       if (object.members.length > 0) object.members.splice(random.between(0, object.members.length - 1), 1);
