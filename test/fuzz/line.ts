@@ -176,6 +176,8 @@ function answersIn(bytes: Buffer, methods: readonly string[]): Heard {
   return { answers, fault: null };
 }
 
+const CONTINUE = /^HTTP\/1\.1 100 [^\r]*\r\n\r\n/;
+
 /** The first of an answer that does not end; a whole one where it does. `null` where none begins. */
 export async function listen(port: number, request: Buffer, method: string): Promise<Answer | null> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
@@ -190,6 +192,7 @@ export async function listen(port: number, request: Buffer, method: string): Pro
       socket.on('error', () => undefined);
       socket.on('data', (part: Buffer) => {
         bytes = Buffer.concat([bytes, part]);
+        if (CONTINUE.test(bytes.toString('latin1'))) bytes = bytes.subarray(bytes.indexOf('\r\n\r\n') + 4);
         const end = bytes.indexOf('\r\n\r\n');
         const isStream = end > 0 && /text\/event-stream/.test(bytes.subarray(0, end).toString('latin1'));
         // Of a stream, the head says enough.
