@@ -141,6 +141,8 @@ async function recover(place: Place, log: (line: string) => void): Promise<numbe
   await watch.end();
   const { host, port, user = '', database = '', password } = watch;
   const client = new Client({ host, port, user, database, ...(password ? { password } : {}), ssl: false });
+  // A connection that is lost also rejects the query.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     const { rows } = await client.query<{ last: Date | null }>(`SELECT pg_last_xact_replay_timestamp() AS last`);
