@@ -70,6 +70,8 @@ export class Person {
 
   /** Asserts that what is on screen can be used by everybody, fits the screen, and went without trouble. */
   async assertSound(): Promise<void> {
+    // What is dimmed is on its way out: it is about to be shown anew.
+    await this.page.locator('[data-old]').first().waitFor({ state: 'detached' });
     await this.page.evaluate(STILL);
     await this.page.evaluate(AXE);
     const tags = JSON.stringify(AXE_TAGS);
