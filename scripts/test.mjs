@@ -12,7 +12,7 @@ const files = named.length > 0 ? named : everywhere.flatMap((pattern) => globSyn
 const cluster = await startCluster();
 const runner = spawn(
   process.execPath,
-  ['--test', '--test-concurrency=2', '--test-reporter=spec', '--test-timeout=240000', ...files],
+  ['--test', '--test-concurrency=3', '--test-reporter=spec', '--test-timeout=240000', ...files],
   { stdio: 'inherit', env: { ...process.env, REFUNDRY_TEST_CLUSTER: JSON.stringify(cluster.settings) } },
 );
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => runner.kill(signal));
