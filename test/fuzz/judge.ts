@@ -55,7 +55,7 @@ const HEADERS = new Set([
 
 /** Stack traces, places of files, statements, and the names and words of libraries: nothing that any request here says. */
 const LEAK =
-  /\n\s+at |node_modules|\.[mc]?[jt]s:\d+|file:\/\/|\/(?:home|root|tmp|work|usr|dev\/shm)\/\w|\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM) [\w"]+ |\bviolates |syntax error at|SQLSTATE|ECONN|EPIPE|ENOENT|ERR_[A-Z]+_|FST_[A-Z]+|HPE_[A-Z]|\b(?:Type|Range|Syntax|Reference|Assertion|URI)Error\b|\bpg_|fastify|typebox|csv-parse|is not a function|Cannot read prop|Unexpected token|\[object |\bundefined\b|outside of the pages/i;
+  /\n\s+at |node_modules|\.[mc]?[jt]s:\d+|file:\/\/|\/(?:home|root|tmp|work|usr|dev\/shm)\/\w|\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM) [\w"]+ |\bviolates |syntax error at|SQLSTATE|ECONN(?:ABORTED|REFUSED|RESET)|EPIPE|ENOENT|ERR_[A-Z]+_|FST_[A-Z]+|HPE_[A-Z]|\b(?:Type|Range|Syntax|Reference|Assertion|URI)Error\b|\bpg_|fastify|typebox|csv-parse|is not a function|Cannot read prop|Unexpected token|\[object |\bundefined\b|outside of the pages/i;
 
 const DEFINITIONS = new Map(ERRORS.map((definition) => [definition.code as string, definition]));
 /** What HTTP itself has a status for; in the registry they are requests that cannot be read. */
