@@ -50,6 +50,12 @@ test('card numbers are found however their groups are kept apart, and the rest o
   assert.equal(maskCardNumbers('4111    1111    1111    1111'), '4111    1111    1111    1111');
 });
 
+test('what is kept of one card number and the digits behind it are no card number', () => {
+  const masked = maskCardNumbers('4242424242424242 4242 4242 4242');
+  assert.equal(masked, '424242******424242******4242');
+  assert.equal(holdsCardNumber(masked), false);
+});
+
 test('what is no card number stays as it is', () => {
   for (const text of [
     '',

@@ -53,7 +53,8 @@ export function maskCardNumbers(text: string): string {
       if (plain[done] === FILLER) done += 1;
     }
   }
-  return masked + text.slice(done);
+  // What is kept of one may make up another with the digits that follow.
+  return done === 0 ? text : maskCardNumbers(masked + text.slice(done));
 }
 
 const NOT_ASCII = /[^\0-\x7f]/gu;
