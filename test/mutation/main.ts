@@ -4,6 +4,7 @@
  *
  *     npm run mutate
  *     npm run mutate -- --only 'the head is not locked' --suite simulation
+ *     npm run mutate -- --meant                   just the suites that must not miss a mistake
  */
 import { spawn } from 'node:child_process';
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -57,7 +58,9 @@ function make(folder: string, { name, file, from, to }: Mutation): () => void {
   return () => writeFileSync(path, source);
 }
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, suite: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, suite: { type: 'string' }, meant: { type: 'boolean' } },
+});
 const suites = values.suite === undefined ? Object.keys(SUITES) : [values.suite];
 const mutations = MUTATIONS.filter(({ name }) => values.only === undefined || name === values.only);
 if (mutations.length === 0) throw new Error(`no mutation is called “${values.only}”`);
@@ -75,7 +78,7 @@ try {
   for (const mutation of mutations) {
     process.stdout.write(`\n${mutation.name} (${mutation.file})\n`);
     const unmake = make(folder, mutation);
-    for (const suite of suites) {
+    for (const suite of suites.filter((one) => values.meant !== true || mutation.caughtBy.includes(one))) {
       const began = performance.now();
       const failed = await run(folder, suite);
       const isMeant = mutation.caughtBy.includes(suite);

@@ -14,14 +14,14 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/store/transaction.ts',
     from: 'session.load(bucket, names, true)',
     to: 'session.load(bucket, names, false)',
-    caughtBy: ['simulation'],
+    caughtBy: ['simulation', 'bank'],
   },
   {
     name: 'answered before the commit',
     file: 'src/engine/engine.ts',
     from: '    if (book.hasChanges) {\n      try {',
     to: '    answer(batch);\n    if (book.hasChanges) {\n      try {',
-    caughtBy: ['simulation', 'engine', 'crash'],
+    caughtBy: ['simulation', 'engine', 'crash', 'lines'],
   },
   {
     name: 'COMMIT is trusted without its tag',
@@ -35,14 +35,14 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/engine/engine.ts',
     from: "if ((await this.#findOut(bucket, error)) === 'not committed') return undecided(batch);",
     to: 'return undecided(batch);',
-    caughtBy: ['simulation', 'engine'],
+    caughtBy: ['simulation', 'engine', 'lines'],
   },
   {
     name: 'an unknown commit is looked up without the lock',
     file: 'src/store/transaction.ts',
     from: '  await session.lockHead(bucket);\n',
     to: '',
-    caughtBy: ['simulation'],
+    caughtBy: ['simulation', 'lines'],
   },
   {
     name: 'whoever is left of a batch that the database refused is the culprit',
@@ -113,5 +113,12 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'const expected = isNext ? hashEntry(chain.hash, entry) : hash;',
     to: 'const expected = hash;',
     caughtBy: ['verify'],
+  },
+  {
+    name: 'JSON may be nested as deeply as anybody likes',
+    file: 'src/core/json.ts',
+    from: '  if (depth >= MAX_DEPTH) throw',
+    to: '  if (depth < 0) throw',
+    caughtBy: ['fuzz'],
   },
 ];

@@ -13,7 +13,12 @@ export const SUITES: Readonly<Record<string, readonly string[]>> = {
   contract: ['test/contract/contract.test.ts', 'test/contract/across.test.ts'],
   bank: ['test/bank/*.test.ts'],
   crash: ['test/crash/crash.test.ts'],
+  lines: ['test/crash/lines.test.ts'],
   fuzz: ['test/fuzz/*.test.ts'],
-  security: ['test/security/*.test.ts'],
+  security: [
+    'test/security/constant-time.test.ts',
+    'test/security/signatures.test.ts',
+    'test/security/throttling.test.ts',
+  ],
   verify: ['test/verify/chain.test.ts', 'test/verify/verify.test.ts'],
 };
