@@ -86,6 +86,20 @@ test('a save that is missing makes the last one raise, so that COMMIT answers RO
   assert.deepEqual(await rows(), before);
 });
 
+test('after a save that the database refused, COMMIT is answered ROLLBACK, and that is believed', async () => {
+  const before = await rows();
+  const lane = await connectLane(database);
+  const book = await decideRegistration(lane, 'moved-on');
+  // As if the head had moved on meanwhile: its row is not the one that is to be changed.
+  const refused = commitBatch(lane, book, book.head.seq - 2n);
+  await assert.rejects(
+    refused,
+    (error) => error instanceof NotCommitted && /save of bucket changed 0/.test(error.message),
+  );
+  await lane.end();
+  assert.deepEqual(await rows(), before);
+});
+
 test('with nothing missing it is committed', async () => {
   const lane = await connectLane(database);
   const book = await decideRegistration(lane, 'whole');

@@ -56,7 +56,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/core/payment.ts',
     from: 'return payment.capturedMinor - payment.refundedMinor - payment.reservedMinor;',
     to: 'return payment.capturedMinor - payment.refundedMinor;',
-    caughtBy: ['rules', 'model', 'simulation', 'engine'],
+    caughtBy: ['rules', 'model', 'simulation'],
   },
   {
     name: 'time runs backwards with the clock',
