@@ -20,5 +20,5 @@ export const SUITES: Readonly<Record<string, readonly string[]>> = {
     'test/security/signatures.test.ts',
     'test/security/throttling.test.ts',
   ],
-  verify: ['test/verify/chain.test.ts', 'test/verify/verify.test.ts'],
+  verify: ['test/verify/*.test.ts'],
 };
